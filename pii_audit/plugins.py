@@ -12,8 +12,8 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from pii_audit.model.errors import PluginError
+from pii_audit.model.near import near
 from pii_audit.model.visible import visible
-from pii_audit.settings import near
 
 ENTITIES = "pii_audit.entities"
 SOURCES = "pii_audit.sources"

@@ -6,15 +6,15 @@ at the folder of the file. Every mistake in it is named with file and line, all 
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pii_audit.model.errors import UsageError
+from pii_audit.model.near import near as near
 from pii_audit.model.score import DEFAULT_MIN_SCORE
 from pii_audit.model.visible import visible
 
@@ -85,13 +85,6 @@ def language(environ: Mapping[str, str]) -> str:
         if value := environ.get(name):
             return "zh" if value.lower().startswith("zh") else "en"
     return "en"
-
-
-def near(name: str, known: Iterator[str] | tuple[str, ...]) -> str:
-    """Return ``; did you mean X?`` if a known name is close, else nothing."""
-    by_fold = {candidate.casefold(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.casefold(), list(by_fold), n=1)
-    return f"; did you mean {by_fold[close[0]]}?" if close else ""
 
 
 # --- configuration file ----------------------------------------------------------------------------------------

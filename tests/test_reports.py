@@ -12,6 +12,7 @@ import jsonschema
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from rich.cells import cell_len
 
 from pii_audit.model.dataset import Note, Skipped
 from pii_audit.model.entity import Sensitivity
@@ -19,10 +20,12 @@ from pii_audit.model.errors import Interrupted, UsageError
 from pii_audit.model.finding import Confidence, Finding, Location, MaskedCount
 from pii_audit.model.result import AuditResult, RunInfo, SourceInfo
 from pii_audit.reports import get_report
+from pii_audit.reports import text as text_report
 from pii_audit.reports.csv import COLUMNS, harmless
 from pii_audit.reports.interface import ResultReport, View
 from pii_audit.reports.json import schema
 from pii_audit.reports.spans import SPAN_SCHEMA, open_span_sink, open_span_sinks, span_format
+from pii_audit.reports.words import WORDS, Words, duration, size
 from pii_audit.settings import SpanTarget
 
 HOSTILE = "sfzh\x1b[31m\u202e\n=1+1"
@@ -325,3 +328,166 @@ class TestSpans:
         open_span_sink(out, "jsonl").write(table)
         assert time.perf_counter() - start < 5
         assert out.getvalue().count(b"\n") == 200_000
+
+
+TITLES = {
+    "CN_RESIDENT_ID": ("Resident identity number", "居民身份证号"),
+    "CN_MOBILE_PHONE": ("Mobile phone number", "手机号码"),
+    "CN_BANK_CARD": ("Bank card number", "银行卡号"),
+}
+
+
+@pytest.fixture
+def fixed_titles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        text_report, "titles", lambda lang: {name: pair[lang == "zh"] for name, pair in TITLES.items()}
+    )
+
+
+SNAPSHOT_EN = """\
+Personal data found: 2,703 values of 4 types exposed in 3 of 3 sources; highest
+sensitivity high. Incomplete: 1 item could not be read.
+
+  level   kind of data              column     values distinct share  sure
+
+loans/borrowers.csv  delimited · gb18030 · 1,200 rows
+  high    Resident identity number  id_no       1,200    1,180  100%  certain
+          110101********123X  310104********0021 · first in row 1
+  medium  Mobile phone number       lxdh        1,200    1,180  100%  likely
+          138****1234 · first in row 1
+
+calls.zip!in/calls.xlsx!Sheet1  excel · 300 rows
+  high    CONTACT_LIST              联系人电话    300     ≈280  100%  certain
+          by structure · 100 data subjects · 280 third persons · first in row 1
+
+logs/collect.log  text · utf-8 · 90,000 lines
+  high    Bank card number          —               3        2 <0.1%  possible
+          rare leak · 622202*********1234 · first in line 812
+
+By kind of data
+  high    Resident identity number  1,200 values  1 source  CN_RESIDENT_ID
+  high    CONTACT_LIST                300 values  1 source  CONTACT_LIST
+  high    Bank card number              3 values  1 source  CN_BANK_CARD
+  medium  Mobile phone number       1,200 values  1 source  CN_MOBILE_PHONE
+
+Already masked, not counted as exposed
+  Mobile phone number: 1,215 values in 2 sources
+
+Could not be read (1)
+  dump/0.gz: truncated; the compressed data ends early
+
+Notes (1)
+  logs/collect.log: byte 4096: encoding-change; changes from utf-8 to gb18030
+
+Read 3 sources, 34.5 MB in 1.2 s (27.6 MB/s), 2 workers
+"""
+
+
+@pytest.mark.usefixtures("fixed_titles")
+class TestText:
+    def test_snapshot(self) -> None:
+        assert render("text", result(skipped=skipped()), width=80) == SNAPSHOT_EN
+
+    def test_chinese_verdict_and_end(self) -> None:
+        lines = render("text", result(), width=120, lang="zh").splitlines()
+        assert lines[0] == (
+            "发现个人信息：3 个数据源中有 3 个存在暴露，共 4 类、2,703 个值，最高敏感程度为“高”。"
+        )
+        assert lines[-1] == "读取 3 个数据源，34.5 MB，用时 1.2 s（27.6 MB/秒），2 个工作进程"
+
+    def test_clean_and_unread(self) -> None:
+        nothing = {"findings": (), "masked": (), "notes": ()}
+        clean = render("text", result(**nothing)).splitlines()
+        assert clean[0] == "No personal data found in 3 sources (34.5 MB)."
+        unread = render("text", result(**nothing, sources=(), skipped=skipped(2))).splitlines()
+        assert unread[0] == "Nothing was read. Incomplete: 2 items could not be read."
+
+    @pytest.mark.parametrize("lang", ["en", "zh"])
+    @pytest.mark.parametrize("width", [80, 100, 140])
+    def test_ten_thousand_findings_stay_readable(self, lang: str, width: int) -> None:
+        many = tuple(
+            finding(source=f"数据/{i // 20:03}.csv", column=f"一个相当长的列名称_{i}", count=1 + i) for i in range(10_000)
+        )
+        text = render("text", result(findings=many, skipped=skipped(500)), lang=lang, width=width)
+        lines = text.splitlines()
+        assert len(lines) < 220
+        assert max(cell_len(line) for line in lines) <= width
+        shown = text.count(Words(lang)("certain"))
+        assert shown == 56  # 8 of each of 7 sources
+        left = Words(lang).count("more_finding", 10_000 - 7 * 20 - 15 * 20)
+        assert left in text
+        assert Words(lang).count("more_finding", 12) in text
+        assert Words(lang).count("more_item", 485) in text
+
+    def test_verbose_leaves_nothing_out(self) -> None:
+        many = tuple(finding(source=f"{i // 20}.csv", column=f"c{i}") for i in range(400))
+        text = render("text", result(findings=many, skipped=skipped(50)), full=True)
+        assert text.count("110101********123X") == 400
+        assert text.count("the compressed data ends early") == 50
+
+    def test_worst_first(self) -> None:
+        low = finding(source="a", sensitivity=Sensitivity.LOW, count=10**6)
+        unsure = finding(source="b", confidence=Confidence.POSSIBLE, count=10**6)
+        few, many = finding(source="c", count=2), finding(source="d", count=3)
+        text = render("text", result(findings=(low, unsure, few, many), sources=()))
+        lines = text.splitlines()
+        assert [line for line in lines if line in "abcd" and line] == ["d", "c", "b", "a"]
+
+    def test_names_cannot_act(self) -> None:
+        hostile = result(
+            findings=(finding(source="\x1b[2J.csv", column=HOSTILE, entity_type="X\x1b]0;"),),
+            skipped=(Skipped("\u202egpj.csv", "corrupt", "x\x07"),),
+            notes=(),
+        )
+        text = render("text", hostile, color=True) + render("text", hostile)
+        plain = text.replace("\x1b[", "", text.count("\x1b["))
+        assert not set("\x1b\u202e\x07") & set(plain)
+        assert "\x1b[2J" not in text
+        assert "\\x1b[2J.csv" in text and "\\u202egpj.csv" in text
+
+    def test_markup_is_text(self) -> None:
+        assert "[red]x[/red]" in render("text", result(findings=(finding(column="[red]x[/red]"),)))
+
+    def test_colour_only_when_asked(self) -> None:
+        assert "\x1b[" not in render("text", result())
+        assert "\x1b[" in render("text", result(), color=True)
+
+    def test_shown_values_are_announced(self) -> None:
+        run = dataclasses.replace(result().run, values_shown=True, config_file="x.yaml", sample="10%")
+        text = render("text", result(run=run), width=120)
+        assert "treat this report as personal data" in text
+        assert text.endswith("configuration x.yaml\n") and "sample 10%" in text
+
+
+class TestWords:
+    def test_both_languages_are_complete(self) -> None:
+        import string
+
+        for message, pair in WORDS.items():
+            assert all(pair), message
+            fields = [{name for _, name, _, _ in string.Formatter().parse(text) if name} for text in pair]
+            assert fields[0] == fields[1], message
+            assert message == "left.list" or any("\u4e00" <= char <= "\u9fff" for char in pair[1]), message
+            assert not any("\u4e00" <= char <= "\u9fff" for char in pair[0]), message
+
+    def test_counts(self) -> None:
+        assert Words("en").count("source", 1) == "1 source"
+        assert Words("en").count("source", 1200) == "1,200 sources"
+        assert Words("zh").count("source", 1) == "1 个数据源"
+
+    @pytest.mark.parametrize(
+        ("n", "shown"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (123_456, "123 kB"), (34_500_000, "34.5 MB")]
+    )
+    def test_size(self, n: int, shown: str) -> None:
+        assert size(n) == shown
+
+    @pytest.mark.parametrize(("seconds", "shown"), [(0.84, "0.8 s"), (83, "1:23"), (7384, "2:03:04")])
+    def test_duration(self, seconds: float, shown: str) -> None:
+        assert duration(seconds) == shown
+
+    @pytest.mark.parametrize("text", ["共 4 类、2,703 个值，敏感程度为“高”。", "a b  c", "x" * 50, "（甲）乙"])
+    @pytest.mark.parametrize("width", [4, 9, 20, 80])
+    def test_wrapping_loses_nothing(self, text: str, width: int) -> None:
+        lines = list(text_report.wrap(text, width))
+        assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+        assert not any(line[0] in "，。；、：）”" for line in lines)

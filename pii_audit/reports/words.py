@@ -1,0 +1,172 @@
+"""Every sentence people read, in English and Chinese, by message id.
+
+Chinese terms follow the Personal Information Protection Law and GB/T 35273 (个人信息主体, 敏感, 脱敏).
+A countable thing is written ``one|many`` in English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+WORDS: Mapping[str, tuple[str, str]] = {
+    # countable
+    "n.source": ("{n} source|{n} sources", "{n} 个数据源"),
+    "n.value": ("{n} value|{n} values", "{n} 个值"),
+    "n.type": ("{n} type|{n} types", "{n} 类"),
+    "n.item": ("{n} item|{n} items", "{n} 项"),
+    "n.finding": ("{n} finding|{n} findings", "{n} 项发现"),
+    "n.more_finding": ("{n} more finding|{n} more findings", "另有 {n} 项发现"),
+    "n.more_item": ("{n} more|{n} more", "另有 {n} 项"),
+    "n.row": ("{n} row|{n} rows", "{n} 行"),
+    "n.line": ("{n} line|{n} lines", "{n} 行"),
+    "n.worker": ("{n} worker|{n} workers", "{n} 个工作进程"),
+    "n.subject": ("{n} data subject|{n} data subjects", "{n} 名个人信息主体"),
+    "n.third": ("{n} third person|{n} third persons", "{n} 名第三人"),
+    "n.column": ("{n} column|{n} columns", "{n} 列"),
+    # verdict
+    "verdict.clean": ("No personal data found in {sources} ({size}).", "{sources}（{size}）中未发现个人信息。"),
+    "verdict.found": (
+        "Personal data found: {values} of {types} exposed in {found} of {sources}; highest sensitivity {worst}.",
+        "发现个人信息：{sources}中有 {found} 个存在暴露，共 {types}、{values}，最高敏感程度为“{worst}”。",
+    ),
+    "verdict.nothing": ("Nothing was read.", "没有读取任何数据。"),
+    "verdict.incomplete": (
+        "Incomplete: {items} could not be read.",
+        "结果不完整：{items}未能读取。",
+    ),
+    # levels and confidence
+    "low": ("low", "低"),
+    "medium": ("medium", "中"),
+    "high": ("high", "高"),
+    "certain": ("certain", "确定"),
+    "likely": ("likely", "很可能"),
+    "possible": ("possible", "可能"),
+    # roles
+    "direct-identifier": ("direct identifier", "直接标识符"),
+    "quasi-identifier": ("quasi-identifier", "准标识符"),
+    "sensitive-attribute": ("sensitive attribute", "敏感属性"),
+    # strength of a shape
+    "weak": ("only beside a context word or under a matching header", "仅在上下文词旁或匹配的列名下报告"),
+    "pattern": ("structure is telling enough", "结构本身足以报告"),
+    "checked": ("check digit verified", "校验位已验证"),
+    # table heads
+    "head.level": ("level", "级别"),
+    "head.type": ("kind of data", "数据类型"),
+    "head.column": ("column", "列"),
+    "head.count": ("values", "数量"),
+    "head.distinct": ("distinct", "去重数"),
+    "head.share": ("share", "占比"),
+    "head.confidence": ("sure", "置信度"),
+    "head.sources": ("sources", "数据源"),
+    "head.name": ("name", "名称"),
+    "head.title": ("title", "说明"),
+    "head.title_zh": ("Chinese", "中文"),
+    "head.sensitivity": ("sensitivity", "敏感程度"),
+    "head.role": ("role", "角色"),
+    "head.found": ("found by", "识别依据"),
+    "head.suffixes": ("suffixes", "扩展名"),
+    "head.default": ("default", "默认启用"),
+    # findings
+    "section.types": ("By kind of data", "按数据类型汇总"),
+    "section.masked": ("Already masked, not counted as exposed", "已脱敏（不计入暴露）"),
+    "section.skipped": ("Could not be read", "未能读取"),
+    "section.notes": ("Notes", "提示"),
+    "pattern.embedded": ("inside text", "文本中夹带"),
+    "pattern.rare": ("rare leak", "零星泄露"),
+    "pattern.structure": ("by structure", "按结构识别"),
+    "first.row": ("first in row {n}", "首见第 {n} 行"),
+    "first.line": ("first in line {n}", "首见第 {n} 行"),
+    "left.findings": ("… {findings} here: {brief}", "…… 此处{findings}：{brief}"),
+    "left.sources": ("… {findings} in {sources}: {brief}", "…… {findings}，分布在 {sources}：{brief}"),
+    "left.list": ("… {items}: {codes}", "…… {items}：{codes}"),
+    "left.how": ("Everything: --verbose, or --report json=FILE", "查看全部：--verbose，或 --report json=文件"),
+    "masked.line": ("{title}: {values} in {sources}", "{title}：{sources}中的 {values}"),
+    # end
+    "end.run": ("Read {sources}, {size} in {time} ({rate}/s), {workers}", "读取 {sources}，{size}，用时 {time}（{rate}/秒），{workers}"),
+    "end.config": ("configuration {path}", "配置文件 {path}"),
+    "end.sample": ("sample {sample}: not everything was read", "抽样 {sample}：并非全部读取"),
+    "end.values_shown": (
+        "Values are shown in clear text, as asked with --show-values: treat this report as personal data.",
+        "应 --show-values 要求，本报告含明文个人信息，请按个人信息妥善保管。",
+    ),
+    # reasons
+    "code.missing": ("missing", "不存在"),
+    "code.permission": ("no permission", "没有权限"),
+    "code.truncated": ("truncated", "被截断"),
+    "code.corrupt": ("corrupt", "已损坏"),
+    "code.encrypted": ("encrypted", "已加密"),
+    "code.too-deep": ("nested too deep", "嵌套过深"),
+    "code.ratio": ("expands too much", "压缩比异常"),
+    "code.not-a-file": ("not a file", "不是普通文件"),
+    "code.undecodable": ("undecodable", "无法解码"),
+    "code.changed": ("changed while read", "读取时发生变化"),
+    "code.too-large": ("too large", "过大"),
+    "code.loop": ("link loop", "链接循环"),
+    "code.unreadable": ("unreadable", "无法读取"),
+    # explain and list
+    "explain.cites": ("Sources", "依据"),
+    "explain.category": ("Classified as", "分类分级"),
+    "explain.shapes": ("Shapes", "形态"),
+    "explain.context": ("Context words", "上下文词"),
+    "explain.headers": ("Column headers", "列名"),
+    "explain.mask": ("Shown as", "脱敏显示"),
+    "explain.structure": ("structure of a table, record or file", "表、记录或文件的结构"),
+    "explain.labelled": ("value after a label", "标签后的值"),
+    "explain.scanner": ("scanner", "扫描器"),
+    "explain.by_default": ("on by default", "默认启用"),
+    "explain.on_request": ("only when named in --entities", "仅在 --entities 指定时启用"),
+    "explain.extra": ("needs pii-audit[{extra}]", "需要安装 pii-audit[{extra}]"),
+    "yes": ("yes", "是"),
+    "no": ("no", "否"),
+    # progress
+    "progress.findings": ("{n} found", "发现 {n}"),
+    "progress.left": ("{time} left", "剩余 {time}"),
+}  # fmt: skip
+
+
+class Words:
+    """The messages of one language."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+        self._at = 1 if lang == "zh" else 0
+
+    def __call__(self, message: str, /, **values: object) -> str:
+        """Return a message with its places filled."""
+        return WORDS[message][self._at].format(**values)
+
+    def count(self, noun: str, n: int) -> str:
+        """Return a number with its noun: ``1 source``, ``2 sources``."""
+        one, _, many = WORDS[f"n.{noun}"][self._at].partition("|")
+        return (one if n == 1 or not many else many).format(n=f"{n:,}")
+
+    def code(self, code: str) -> str:
+        """Return what a reason code means; the code itself if it has no entry."""
+        entry = WORDS.get(f"code.{code}")
+        return entry[self._at] if entry else code
+
+    def title(self, en: str, zh: str) -> str:
+        """Return the title in this language."""
+        return zh if self._at else en
+
+    def join(self, parts: list[str]) -> str:
+        """Return a list as one text."""
+        return ("、" if self._at else ", ").join(parts)
+
+
+def size(n: float) -> str:
+    """Return a number of bytes for people, in powers of 1000."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if n < 1000:
+            return f"{n:,.0f} {unit}" if unit == "B" or n >= 100 else f"{n:.1f} {unit}"
+        n /= 1000
+    return f"{n:,.1f} TB"
+
+
+def duration(seconds: float) -> str:
+    """Return a time for people: ``0.8 s``, ``1:23``, ``2:03:04``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
