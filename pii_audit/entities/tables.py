@@ -24,7 +24,7 @@ def codes(table: str) -> tuple[str, ...]:
 @lru_cache(maxsize=None)
 def prefix_lengths(table: str) -> tuple[tuple[str, int], ...]:
     """Return (prefix, total length) pairs of a table, in file order."""
-    pairs = []
+    pairs: list[tuple[str, int]] = []
     for line in _lines(table):
         prefix, lengths = line.split("\t", 2)[:2]
         pairs.extend((prefix.strip(), int(length)) for length in lengths.split(","))

@@ -1,0 +1,71 @@
+"""Vehicle identification number (车辆识别代号, 车架号).
+
+Issuer: the vehicle's maker, under a world manufacturer identifier.
+Structure: 17 digits and letters without I O Q: maker (3), description (5), check digit 0 to 9 or X in ninth place,
+year, plant, serial number whose last four characters are digits.
+Look-alikes: 17-digit timestamps and order numbers, of which one in eleven passes the check: a letter must stand in
+first or second place, as in the identifier of every maker.
+Limits: cars built for markets without the check digit need a label or header.
+Sources: GB 16735-2019 clauses 6 and annex A; GB 16737-2019.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from pii_audit.model.entity import Category, Classed, EntityType, Mask, Role, Sensitivity, Shape, Strength
+from pii_audit.validators import GB16735
+
+_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
+_LETTER = "[A-HJ-NPR-Za-hj-npr-z]"
+_CHARACTER = "[0-9A-HJ-NPR-Za-hj-npr-z]"
+_WORDS = (
+    "车架号", "车架号码", "车辆识别代号", "车辆识别代码", "车辆识别号", "车辆识别码", "大架号", "vin", "vinno",
+    "vincode", "vinnumber", "carvin", "vehiclevin", "frameno", "framenumber", "chassisno", "chassisnumber", "cjh",
+    "cjhm", "clsbdh", "clsbm", "chejiahao",
+)
+
+
+def sample(rng: Random) -> str:
+    """Return a number of a Chinese maker (L…)."""
+    alphabet = "0123456789" + _LETTERS
+    maker = f"L{rng.choice(_LETTERS)}{rng.choice(alphabet)}"
+    description = "".join(rng.choice(alphabet) for _ in range(5))
+    return GB16735.complete(
+        f"{maker}{description}0{rng.choice('ABCDEFGHJKLMNPRSTVWXY123456789')}{rng.choice(alphabet)}{rng.randrange(10**6):06d}"
+    )
+
+
+CN_VIN = EntityType(
+    name="CN_VIN",
+    title="Vehicle identification number",
+    title_zh="车辆识别代号",
+    role=Role.DIRECT_IDENTIFIER,
+    sensitivity=Sensitivity.MEDIUM,
+    category=Category(
+        jrt0171=Classed("C2", "M-m"),
+        gbt35273=Classed("PI", "M-h"),
+        gbt45574=Classed("no", "S"),
+        jrt0197=Classed("3", "M-m"),
+    ),
+    mask=Mask(head=3, tail=4),
+    shapes=(
+        Shape(
+            "maker begins with a letter",
+            f"{_LETTER}{_CHARACTER}{{7}}[0-9Xx]{_CHARACTER}{{4}}[0-9]{{4}}",
+            Strength.CHECKED,
+            GB16735,
+        ),
+        Shape(
+            "maker begins with digit and letter",
+            f"[1-9]{_LETTER}{_CHARACTER}{{6}}[0-9Xx]{_CHARACTER}{{4}}[0-9]{{4}}",
+            Strength.CHECKED,
+            GB16735,
+        ),
+        Shape("without check digit", f"[1-9A-HJ-NPR-Za-hj-npr-z]{_CHARACTER}{{13}}[0-9]{{3}}", Strength.WEAK),
+    ),
+    context=_WORDS,
+    headers=_WORDS,
+    sample=sample,
+    cites=("GB 16735-2019", "JR/T 0171-2020 C2", "GB/T 35273-2020 Annex A"),
+)
