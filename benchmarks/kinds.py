@@ -303,7 +303,7 @@ KINDS: tuple[Kind, ...] = (
         birth_date,
         birth_date,
         words("出生日期 生日 出生年月日 出生"),
-        ("born", "date of birth", "DOB", "birthday"),
+        ("birth date", "date of birth", "DOB", "birthday"),
         words("birthday birth_date csrq dob birthDate"),
         wide=True,
     ),

@@ -186,7 +186,7 @@ _EXPOSING = tuple(
     _template("{day} {time} " + text + "\n")
     for text in (
         "INFO  c.l.collect.CallService - 外呼借款人{name} 手机{mobile} 身份证{id} 逾期{n}天 应还{amount}元",
-        "INFO  sms-gateway - traceId={hex} to={mobile} content=【惠民消费金融】您本期应还{amount}元，请及时还款 cost={n}ms",
+        "INFO  sms-gateway - traceId={hex} to={mobile} content=【安心贷】您本期应还{amount}元，请及时还款 cost={n}ms",
         'DEBUG RepayController - {"ts":{ms},"traceId":"{hex}","idNo":"{id}","bankCard":"{card}","amount":"{amount}"}',
         "WARN  RepayController - 扣款失败 卡号{card} 户名{name} 金额{amount} 流水号{snowflake} 原因=余额不足",
         "INFO  AuthFilter - login ip={ip} user={mail} requestId={hex} cost={n}ms",
