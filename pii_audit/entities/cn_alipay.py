@@ -39,7 +39,7 @@ CN_ALIPAY = EntityType(
     ),
     mask=Mask(head=4, tail=2),
     shapes=(Shape("2088 and 12 digits", "2088[0-9]{12}", Strength.WEAK),),
-    context=("支付宝", "支付宝账号", "支付宝帐号", "支付宝账户", "支付宝用户号", "支付宝id", "支付宝uid", *_WORDS),
+    context=("支付宝", "支付宝账号", "支付宝帐号", "支付宝账户", "支付宝用户号", *_WORDS),
     headers=("支付宝", *_WORDS),
     sample=sample,
     cites=("JR/T 0171-2020",),

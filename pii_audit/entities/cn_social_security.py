@@ -26,10 +26,10 @@ def sample(rng: Random) -> str:
 
 
 _WORDS = (
-    "sbkh", "sbk", "sbzh", "sbbh", "shbzh", "shbzhm", "shbzkh", "ybkh", "ybzh", "shebaohao", "shebaoka",
-    "shebaokahao", "ssn", "socialsecurityno", "socialsecuritynumber", "socialsecurityid", "socialsecuritycard",
-    "socialsecuritycardno", "socialcardno", "sscardno", "sscard", "socialinsuranceno", "socialinsurancenumber",
-    "medicalinsuranceno", "medicareno",
+    "sbkh", "sbk", "sbbh", "shbzh", "shbzhm", "shbzkh", "ybkh", "ybzh", "shebaohao", "shebaoka", "shebaokahao",
+    "ssn", "socialsecurity", "socialsecurityno", "socialsecuritynumber", "socialsecurityid", "socialsecuritycard",
+    "socialsecuritycardno", "socialcardno", "sscardno", "sscard", "socialinsurance", "socialinsuranceno",
+    "socialinsurancenumber", "medicalinsuranceno", "medicareno",
 )
 
 CN_SOCIAL_SECURITY = EntityType(

@@ -48,8 +48,8 @@ CN_WECHAT_ID = EntityType(
     labelled=(Labelled("account name", "A-Za-z0-9_-", 6, 20, first="A-Za-z"),),
     scanners=("wxid",),
     context=(
-        "微信", "微信号", "微信号码", "微信id", "微信账号", "微信帐号", "微信账户", "微信名", "加微信", "加微", "加v",
-        "加vx", "v信", "薇信", *_WORDS,
+        "微信", "微信号", "微信号码", "微信账号", "微信帐号", "微信账户", "微信名", "加微信", "加微", "加vx",
+        "v信", "薇信", *_WORDS,
     ),
     headers=("微信", *_WORDS),
     sample=sample,

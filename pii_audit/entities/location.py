@@ -53,7 +53,7 @@ LOCATION = EntityType(
         "籍贯", "出生地", "居住城市", "居住省份", "所在城市", "所在省份", "常住城市", "工作城市", "手机归属地",
         "号码归属地", "jiguan", "csd", "gsd", "szcs", "jzcs", "birthplace", "placeofbirth", "nativeplace", "hometown",
         "homecity", "homeprovince", "livecity", "liveprovince", "residencecity", "residenceprovince", "workcity",
-        "custcity", "customercity", "usercity", "location",
+        "custcity", "customercity", "usercity",
     ),
     sample=sample,
     cites=("GB/T 2260-2007",),
