@@ -259,6 +259,12 @@ def test_every_division_of_the_independent_table_is_known() -> None:
     assert {"810000", "820000", "830000"} <= ours
 
 
+def test_coarser_codes_are_those_of_the_divisions() -> None:
+    divisions = tables.codes("divisions")
+    assert set(tables.codes("prefectures")) == {code[:4] for code in divisions} | {"1000"}
+    assert set(tables.codes("provinces")) == {code[:2] for code in divisions} - {"83"}
+
+
 def test_mobile_prefixes_agree_with_libphonenumber() -> None:
     def known(prefix: str) -> bool:
         return phonenumbers.is_possible_number(number := phonenumbers.parse(f"{prefix}00000000", "CN")) and (

@@ -25,7 +25,7 @@ _WORDS = (
 
 def sample(rng: Random) -> str:
     """Return province, city and file digits."""
-    return f"{rng.choice(tables.codes('provinces')[1:32])}{rng.randrange(1, 20):02d}{rng.randrange(10**8):08d}"
+    return f"{rng.choice(tables.codes('prefectures'))}{rng.randrange(10**8):08d}"
 
 
 CN_DRIVER_FILE_NO = EntityType(
@@ -41,7 +41,7 @@ CN_DRIVER_FILE_NO = EntityType(
         jrt0197=Classed("3", "M-m"),
     ),
     mask=Mask(head=4, tail=2),
-    shapes=(Shape("12 digits", "[1-8][0-9]{11}", Strength.WEAK, CodeIn("provinces", 0, 2)),),
+    shapes=(Shape("12 digits", "[1-8][0-9]{11}", Strength.WEAK, CodeIn("prefectures", 0, 4)),),
     context=_WORDS,
     headers=_WORDS,
     sample=sample,

@@ -2,7 +2,7 @@
 
 Issuer: fixed-line carriers, in areas allotted by the Ministry of Industry and Information Technology.
 Structure: area code with leading 0 (3 or 4 digits), local number of 7 or 8 digits as usual in that area, not
-beginning with 0, 1 or 9, and perhaps an extension (-123, 转123); from abroad +86 and the area code without its 0.
+beginning with 0 or 9, and perhaps an extension (-123, 转123); from abroad +86 and the area code without its 0.
 Look-alikes: dates (2023-10-01), part and invoice numbers with a hyphen, service numbers (95xxx, 400-xxx-xxxx,
 800-xxx-xxxx).
 Limits: without a separator between area and number a label or header is needed; a local number alone is found only

@@ -50,7 +50,7 @@ def sample(rng: Random) -> str:
     day = dt.date(1950, 1, 1) + dt.timedelta(days=rng.randrange(365 * 55))
     kind = rng.randrange(20)
     if kind == 0:
-        region = f"9{rng.choice(tables.codes('provinces')[1:])}{rng.choice(('124', '410', '392', '840', '826', '250'))}"
+        region = f"9{rng.choice(tables.codes('provinces')[:31])}{rng.choice(('124', '410', '392', '840', '826', '250'))}"
     elif kind == 1:
         region = rng.choice(("810000", "820000", "830000"))
     else:

@@ -6,7 +6,7 @@ Structure: 18 characters without I O S V Z: authority (1), category (1), divisio
 code with its own check character by GB 11714 (9), check character base 31 by GB 32100 (1). 92 marks sole traders.
 Look-alikes: a resident ID when all characters are digits; random 18-character strings, of which one in some hundred
 thousand passes.
-Limits: of the division only the province is looked up: authorities of development zones use codes of their own.
+Limits: of the division only the prefecture is looked up: authorities of development zones use codes of their own.
 Personal information only where the organisation is a sole trader (92) or named with one.
 Sources: GB 32100-2015 clauses 4 and 5; GB 11714-1997 annex A.
 """
@@ -59,7 +59,7 @@ CN_USCC = EntityType(
             "18 characters",
             f"[1-9ANYany][1-59][0-9]{{6}}{_CHARACTERS}{{8}}[0-9Xx]{_CHARACTERS}",
             Strength.CHECKED,
-            AllOf((CodeIn("provinces", 2, 2), GB11714, GB32100)),
+            AllOf((CodeIn("prefectures", 2, 4), GB11714, GB32100)),
         ),
     ),
     context=_WORDS,

@@ -16,9 +16,9 @@ from random import Random
 from pii_audit.model.entity import Category, Classed, EntityType, Mask, Role, Sensitivity
 
 _WORDS = (
-    "ip", "ip地址", "登录ip", "客户端ip", "来源ip", "注册ip", "ipaddr", "ipaddress", "ipv4", "ipv6", "clientip",
-    "remoteip", "remoteaddr", "remotehost", "sourceip", "srcip", "destip", "dstip", "loginip", "userip", "hostip",
-    "serverip", "requestip", "regip", "registerip", "realip", "forwardedfor", "ipdz", "dlip", "zcip",
+    "ip", "ipaddr", "ipaddress", "ipv4", "ipv6", "clientip", "remoteip", "remoteaddr", "remotehost", "sourceip",
+    "srcip", "destip", "dstip", "loginip", "userip", "hostip", "serverip", "requestip", "regip", "registerip",
+    "realip", "forwardedfor", "ipdz", "dlip", "zcip",
 )
 
 
@@ -44,7 +44,7 @@ IP_ADDRESS = EntityType(
     ),
     mask=Mask(kind="octets"),
     scanners=("ipv4", "ipv6"),
-    context=tuple(word for word in _WORDS if word.isascii()),
+    context=_WORDS,
     headers=_WORDS,
     sample=sample,
     cites=("RFC 791", "RFC 4291", "GB/T 35273-2020 Annex A"),

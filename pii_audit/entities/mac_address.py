@@ -16,8 +16,8 @@ from random import Random
 from pii_audit.model.entity import Category, Classed, EntityType, Mask, Role, Sensitivity, Shape, Strength
 
 _WORDS = (
-    "mac", "mac地址", "物理地址", "macaddr", "macaddress", "macid", "wifimac", "bssid", "devicemac", "clientmac",
-    "wlanmac", "btmac", "bluetoothmac", "routermac", "macdz",
+    "mac", "物理地址", "macaddr", "macaddress", "macid", "wifimac", "bssid", "devicemac", "clientmac", "wlanmac",
+    "btmac", "bluetoothmac", "routermac", "macdz",
 )
 
 
@@ -42,7 +42,7 @@ MAC_ADDRESS = EntityType(
     mask=Mask(kind="octets"),
     shapes=(Shape("12 hexadecimal digits", "[0-9A-Fa-f]{12}", Strength.WEAK),),
     scanners=("mac",),
-    context=tuple(word for word in _WORDS if word != "mac地址"),
+    context=_WORDS,
     headers=_WORDS,
     sample=sample,
     cites=("IEEE 802-2014", "GB/T 35273-2020 Annex A"),
