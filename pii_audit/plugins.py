@@ -53,6 +53,8 @@ def load(group: str, name: str) -> Any:
     try:
         return owners[0].load()
     except ModuleNotFoundError as error:
+        if (error.name or "").startswith("pii_audit"):
+            raise
         extra = owners[0].extras[0] if owners[0].extras else None
         remedy = f"; install pii-audit[{extra}]" if extra else ""
         raise PluginError(f"{name} in {kind} needs the library {error.name}, which is not installed{remedy}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -99,6 +100,21 @@ class AtomicFile:
         self.abort()
         if isinstance(error, OSError):
             raise PiiAuditError(f"{visible(str(self.path))}: could not be written ({error.strerror})") from error
+
+
+def read_private(path: Path) -> bytes:
+    """Return the content of a key file. Raises UsageError if it cannot be read, or if others can read it too."""
+    shown = visible(str(path))
+    try:
+        with path.open("rb") as stream:
+            mode = os.fstat(stream.fileno()).st_mode
+            if not stat.S_ISREG(mode):
+                raise UsageError(f"{shown}: is not a regular file")
+            if stat.S_IMODE(mode) & 0o077:
+                raise UsageError(f"{shown}: others may read this key; run chmod 600 on it")
+            return stream.read()
+    except OSError as error:
+        raise UsageError(f"{shown}: cannot be read ({error.strerror})") from error
 
 
 def state_dir(environ: Mapping[str, str]) -> Path:

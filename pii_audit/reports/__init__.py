@@ -7,12 +7,12 @@ from pii_audit.model.errors import UsageError
 from pii_audit.reports.interface import Report
 
 #: formats of the contract that a later version brings
-_LATER = ("html", "xlsx", "sarif", "markdown")
+LATER = ("html", "xlsx", "sarif", "markdown")
 
 
 def get_report(name: str) -> Report:
     """Return the report of a format name. Raises UsageError if there is none."""
-    if name in _LATER and name not in plugins.names(plugins.REPORTS):
+    if name in LATER and name not in plugins.names(plugins.REPORTS):
         known = ", ".join(plugins.names(plugins.REPORTS))
         raise UsageError(f"the report format {name} is not available in this version (available: {known})")
     report: Report = plugins.load(plugins.REPORTS, name)()
