@@ -4,7 +4,7 @@ Issuer: traffic police of the place of issue.
 Structure: 12 digits: province (2), city (2), file (8). The licence number itself equals the resident ID.
 Look-alikes: any 12-digit number; no check digit, so a label or header is needed.
 Limits: none besides that.
-Sources: GA/T 946.2 (data items of driving licences); GB/T 2260-2007.
+Sources: GA/T 946 (data of road-traffic management); GB/T 2260-2007.
 """
 
 from __future__ import annotations
@@ -45,5 +45,5 @@ CN_DRIVER_FILE_NO = EntityType(
     context=_WORDS,
     headers=_WORDS,
     sample=sample,
-    cites=("GA/T 946.2", "JR/T 0171-2020 C2", "GB/T 35273-2020 Annex B"),
+    cites=("GA/T 946", "JR/T 0171-2020 C2", "GB/T 35273-2020 Annex B"),
 )

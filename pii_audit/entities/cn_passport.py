@@ -7,7 +7,7 @@ Structure: E and 8 digits, since 2019 also E, a letter but I and O, and 7 digits
 and 8, MA and 7.
 Look-alikes: order, batch and part numbers of a letter and 8 digits; no check digit, so a label or header is needed.
 Limits: passports of other countries are not covered.
-Sources: Passport Law of 2006; GA/T 1266; notices of the National Immigration Administration on numbering.
+Sources: Passport Law of 2006; notices of the National Immigration Administration on numbering.
 """
 
 from __future__ import annotations

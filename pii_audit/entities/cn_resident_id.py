@@ -13,8 +13,8 @@ Look-alikes: one in eleven 18-digit order numbers passes the check, few of them 
 Limits: the division is compared with every code that has ever existed, not with the year of birth, since the number
 is given at registration; a 15-digit number has no check, so one random 15-digit number in some thousand is taken
 for one; holders of the old permanent-residence card need a label.
-Sources: GB 11643-1999 clauses 3 and 4; GB/T 2260; Guobanfa 2018 No. 81; notice of the National Immigration
-Administration on adapting to the 2023 permanent-residence card, table 1.
+Sources: GB 11643-1999; GB/T 2260; Guobanfa 2018 No. 81; notice of the National Immigration Administration on
+adapting to the 2023 permanent-residence card, table 1.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def sample(rng: Random) -> str:
     day = dt.date(1950, 1, 1) + dt.timedelta(days=rng.randrange(365 * 55))
     kind = rng.randrange(20)
     if kind == 0:
-        region = f"9{rng.choice(tables.codes('provinces')[:31])}{rng.choice(('124', '410', '392', '840', '826', '250'))}"
+        region = f"9{rng.choice(tables.codes('provinces')[:31])}{rng.choice(('124', '250', '410', '840'))}"
     elif kind == 1:
         region = rng.choice(("810000", "820000", "830000"))
     else:

@@ -8,7 +8,7 @@ Look-alikes: a resident ID when all characters are digits; random 18-character s
 thousand passes.
 Limits: of the division only the prefecture is looked up: authorities of development zones use codes of their own.
 Personal information only where the organisation is a sole trader (92) or named with one.
-Sources: GB 32100-2015 clauses 4 and 5; GB 11714-1997 annex A.
+Sources: GB 32100-2015; GB 11714-1997.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ police, learners, trailers and cross-border cars; 使 and 领 mark embassies and
 dot, hyphen or space may follow the letter.
 Look-alikes: 汉字 before a letter and digits that are no plate (川A12 高速, 鲁班A1…), hence two digits at least.
 Limits: plates written without the province character are not found; provisional plates (临) are not covered.
-Sources: GA 36-2018 clauses 4 and 5.
+Sources: GA 36-2018.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ year, plant, serial number whose last four characters are digits.
 Look-alikes: 17-digit timestamps and order numbers, of which one in eleven passes the check: a letter must stand in
 first or second place, as in the identifier of every maker.
 Limits: cars built for markets without the check digit need a label or header.
-Sources: GB 16735-2019 clauses 6 and annex A; GB 16737-2019.
+Sources: GB 16735-2019; GB 16737-2019 (maker identifiers); 49 CFR 565.15 (check digit).
 """
 
 from __future__ import annotations
