@@ -1,0 +1,2114 @@
+"""The compiled pass over value buffers: bytes in, spans out.
+
+One function, :func:`scan`, walks every value once. It collects digit-bearing runs and context words of a value
+(:func:`_collect`), then decides run by run what they are (positional shapes, validators, groupings, small scanners
+for open-length bodies, labelled values), and settles overlaps. Everything it knows comes as arrays in
+:class:`Tables`, made by ``compile.py`` from the entity definitions; no entity type is named here, only scanners.
+
+All compiled functions of this call tree stay in this file: Numba's on-disk cache does not notice a change in a
+callee from another file. Integers that meet uint64 are cast by hand, since Numba would turn the mixture into floats.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+# -- byte classes -----------------------------------------------------------------------------------------------------
+OTHER, DIGIT, LOWER, UPPER, HAN, AT, STAR, COLON = range(8)
+
+# -- flags of a three-byte character (index: code point) ---------------------------------------------------------------
+PROVINCE, PLATE_TAIL, SURNAME, MILITARY = 1, 2, 4, 8
+
+# -- scanners: index into Tables.scanners, value: entity index or -1 ----------------------------------------------------
+SCANNERS = (
+    "email", "ipv4", "ipv6", "mac", "landline", "plate", "military", "geo", "date",
+    "secret", "expiry", "biometric", "url", "datetime", "wxid", "uuid", "name-mask",
+)  # fmt: skip
+(
+    S_EMAIL, S_IPV4, S_IPV6, S_MAC, S_LANDLINE, S_PLATE, S_MILITARY, S_GEO, S_DATE,
+    S_SECRET, S_EXPIRY, S_BIOMETRIC, S_URL, S_DATETIME, S_WXID, S_UUID, S_NAME_MASK,
+) = range(17)  # fmt: skip
+
+# -- validator operations ------------------------------------------------------------------------------------------------
+OP_END, OP_LUHN, OP_WEIGHTED, OP_DATE8, OP_DATE6, OP_CODE, OP_PREFIX = range(7)
+
+# -- strengths and evidence (values of model.score.Evidence) -------------------------------------------------------------
+WEAK, PATTERN, CHECKED = range(3)
+E_PATTERN, E_CONTEXT, E_HEADER, E_MODEL, E_CHECKSUM, E_CHECKSUM_CONTEXT = range(6)
+
+MAX_TOKEN = 32
+FNV_OFFSET = np.uint64(0xCBF29CE484222325)
+FNV_PRIME = np.uint64(0x100000001B3)
+ZERO = np.uint64(0)
+ONE = np.uint64(1)
+LOOKALIKE = np.uint64(1 << 63)  # context words of numbers that are nobody's (order, trace, amount)
+VERSION = np.uint64(1 << 62)  # context words of version numbers
+CONTEXT_BEFORE = 64  # bytes in which a context word raises a span that stands by itself
+CONTEXT_AFTER = 24
+LABEL_GAP = 40  # bytes that may lie between a label and a weak value
+
+
+class Tables(NamedTuple):
+    """Everything the pass knows, as arrays. Entity index = position in the detector's entity tuple (< 60)."""
+
+    byte_class: np.ndarray  # uint8[256]
+    char_code: np.ndarray  # uint8[256]: 0-9 digits, 10-35 upper, 36-61 lower, 63 other
+    han_flags: np.ndarray  # uint8[65536]
+    phrase_lengths: np.ndarray  # uint16[65536]: bit n: a phrase of n characters starts with this character
+    word_keys: np.ndarray  # uint64[2^k] open addressing, 0 = empty
+    word_masks: np.ndarray  # uint64[2^k]
+    word_bloom: np.ndarray  # uint8[8192]
+    # positional shapes: variants of equal length share one block
+    block_offset: np.ndarray  # int64[MAX_TOKEN + 1], -1 = no variant of that length
+    blocks: np.ndarray  # uint64[…]: block + position * 64 + code -> bit mask of variants
+    alone_bits: np.ndarray  # uint64[MAX_TOKEN + 1]: variants reported without context
+    weak_entities: np.ndarray  # uint64[MAX_TOKEN + 1]: entities of weak variants of that length
+    variant_base: np.ndarray  # int32[MAX_TOKEN + 1]: index of variant bit 0
+    variant_entity: np.ndarray  # int32[V]
+    variant_strength: np.ndarray  # int32[V]
+    variant_program: np.ndarray  # int32[V]
+    variant_prefix: np.ndarray  # int32[V]: characters of an international prefix (0, 2 or 4)
+    # groupings
+    group_signatures: np.ndarray  # int64[G]
+    group_lengths: np.ndarray  # int32[G]: total length
+    group_counts: np.ndarray  # int32[G]: number of groups
+    group_bits: np.ndarray  # uint64[G]: variants that may be written so
+    group_pairs: np.ndarray  # uint8[32 * 32]: a grouping starts with these two lengths
+    # validators
+    programs: np.ndarray  # int32[P, 5]
+    weighted: np.ndarray  # int32[W, 5]: start, count, modulus, check_at, unused
+    weights: np.ndarray  # int32[W, MAX_TOKEN]
+    check_table: np.ndarray  # uint8[W, 64]: code of the check character by remainder
+    numbers: np.ndarray  # int32[W, 36]
+    code_bits: np.ndarray  # uint8[…] bit sets
+    code_offset: np.ndarray  # int64[C]
+    prefix_first: np.ndarray  # int32[10^6]: bit n: length n allowed for this 6-digit prefix; bit 31 unused
+    prefix_long: np.ndarray  # int64[…] sorted: (prefix * 16 + digits of prefix) * 32 + length
+    area_lengths: np.ndarray  # uint16[10000]: area code without its 0 -> bit n: local numbers of n digits
+    area_digits: np.ndarray  # uint8[10000]: digits of the area code without its 0 (0 = unknown)
+    # labelled values
+    labelled_entity: np.ndarray  # int32[L]
+    labelled_class: np.ndarray  # uint8[L, 256]: 1 = allowed, 2 = allowed first
+    labelled_limits: np.ndarray  # int32[L, 3]: min, max, min digits
+    placeholders: np.ndarray  # uint64[…] sorted hashes of values that stand for nothing
+    tlds: np.ndarray  # uint64[…] sorted hashes of top-level domains
+    scanners: np.ndarray  # int32[len(SCANNERS)]
+    score_rank: np.ndarray  # float64[6] by evidence
+    masked: np.ndarray  # int32[4]: entity index of resident ID, mobile, card, e-mail (-1 = not in scope)
+    today: np.int64  # yyyymmdd
+
+
+class Work(NamedTuple):
+    """Scratch arrays for one value; sized by the longest value of a batch."""
+
+    run: np.ndarray  # int32[n, 4]: start, end, digits, leading letters
+    hit: np.ndarray  # int32[n, 2]: start, end of a context word
+    hit_mask: np.ndarray  # uint64[n]
+    mark: np.ndarray  # int32[n, 2]: position, kind of @ * :
+    cand: np.ndarray  # int32[n, 4]: start, end, entity, evidence
+    cand_hash: np.ndarray  # uint64[n]
+    keep: np.ndarray  # uint8[n]
+    buf: np.ndarray  # uint8[MAX_TOKEN]
+
+
+class Frame(NamedTuple):
+    """The value in hand: its bytes, its bytes without surrounding space, and what stands in it."""
+
+    vs: int  # start and end of the value
+    ve: int
+    ts: int  # the same, trimmed
+    te: int
+    hits: int  # context words in Work.hit
+    union: np.uint64  # entities they speak of
+    header: np.uint64  # entities the column's header speaks of
+
+
+class Out(NamedTuple):
+    """Spans of a batch."""
+
+    value: np.ndarray  # int32
+    byte_start: np.ndarray  # int32, inside the (folded) value
+    byte_end: np.ndarray
+    start: np.ndarray  # int32 characters
+    end: np.ndarray
+    entity: np.ndarray  # uint8
+    evidence: np.ndarray  # uint8
+    whole: np.ndarray  # uint8: the span is the whole trimmed value
+    hash: np.ndarray  # uint64 of the compact value
+
+
+# -- words that scanners look for ---
+_BEGIN = np.frombuffer(b"-----BEGIN", dtype=np.uint8)
+_PRIVATE = np.frombuffer(b"PRIVATE KEY-----", dtype=np.uint8)
+_BEARER = np.frombuffer(b"Bearer ", dtype=np.uint8)
+_IMAGE = np.frombuffer(b"data:image/", dtype=np.uint8)
+_WXID = np.frombuffer(b"wxid_", dtype=np.uint8)
+_AKIA = np.frombuffer(b"AKIA", dtype=np.uint8)
+_LTAI = np.frombuffer(b"LTAI", dtype=np.uint8)
+_EYJ = np.frombuffer(b"eyJ", dtype=np.uint8)
+_GIT = np.frombuffer(b"git", dtype=np.uint8)
+
+
+# -- folding ---------------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True)
+def needs_fold(data):
+    """Tell whether any byte can begin a character that folding changes."""
+    for b in data:
+        if b >= 0xC2 and (b == 0xEF or b == 0xE3 or b == 0xE2 or b == 0xC2 or b == 0xC3):
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
+def fold(data, offsets, out, out_offsets):
+    """Write ``data`` with full-width and look-alike characters as their ASCII counterparts; one character stays one.
+
+    Full-width forms (U+FF01…FF5E), ideographic and no-break space, dashes (U+2010…2015, U+2212), multiplication sign
+    and black circle (both used as mask characters, become ``*``), corner and lenticular brackets, middle dots as is.
+    """
+    o = 0
+    n = offsets.size - 1
+    out_offsets[0] = 0
+    for r in range(n):
+        i = offsets[r]
+        e = offsets[r + 1]
+        while i < e:
+            b = data[i]
+            if b < 0xC2:
+                out[o] = b
+                o += 1
+                i += 1
+                continue
+            if b == 0xEF and i + 2 < e:
+                c = data[i + 1]
+                d = data[i + 2]
+                if c == 0xBC and d >= 0x81:
+                    out[o] = d - 0x60
+                    o += 1
+                    i += 3
+                    continue
+                if c == 0xBD and d <= 0x9E:
+                    out[o] = d - 0x20
+                    o += 1
+                    i += 3
+                    continue
+            elif b == 0xE3 and i + 2 < e:
+                if data[i + 1] == 0x80:
+                    d = data[i + 2]
+                    a = 0
+                    if d == 0x80:
+                        a = 32
+                    elif d == 0x90 or d == 0x8C or d == 0x8E or d == 0x94:
+                        a = 91
+                    elif d == 0x91 or d == 0x8D or d == 0x8F or d == 0x95:
+                        a = 93
+                    if a:
+                        out[o] = a
+                        o += 1
+                        i += 3
+                        continue
+            elif b == 0xE2 and i + 2 < e:
+                c = data[i + 1]
+                d = data[i + 2]
+                a = 0
+                if c == 0x80 and 0x90 <= d <= 0x95:
+                    a = 45
+                elif c == 0x88 and d == 0x92:
+                    a = 45
+                elif c == 0x97 and d == 0x8F:
+                    a = 42
+                elif c == 0x80 and (d == 0x9C or d == 0x9D):
+                    a = 34
+                if a:
+                    out[o] = a
+                    o += 1
+                    i += 3
+                    continue
+            elif b == 0xC2 and i + 1 < e and data[i + 1] == 0xA0:
+                out[o] = 32
+                o += 1
+                i += 2
+                continue
+            elif b == 0xC3 and i + 1 < e and data[i + 1] == 0x97:
+                out[o] = 42
+                o += 1
+                i += 2
+                continue
+            out[o] = b
+            o += 1
+            i += 1
+        out_offsets[r + 1] = o
+    return o
+
+
+# -- words -----------------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _lookup(t, h):
+    """Return the mask of the word with this hash, 0 if there is none."""
+    at = np.int64(h >> np.uint64(40)) & 0xFFFF
+    if (t.word_bloom[at >> 3] >> (at & 7)) & 1 == 0:
+        return ZERO
+    size = t.word_keys.size - 1
+    slot = np.int64(h >> np.uint64(20)) & size
+    while True:
+        key = t.word_keys[slot]
+        if key == h:
+            return t.word_masks[slot]
+        if key == ZERO:
+            return ZERO
+        slot = (slot + 1) & size
+
+
+@njit(cache=True, nogil=True)
+def _in_sorted(table, h):
+    lo = 0
+    hi = table.size
+    while lo < hi:
+        mid = (lo + hi) >> 1
+        if table[mid] < h:
+            lo = mid + 1
+        else:
+            hi = mid
+    return lo < table.size and table[lo] == h
+
+
+@njit(cache=True, nogil=True)
+def _hash_lower(data, s, e):
+    h = FNV_OFFSET
+    for i in range(s, e):
+        b = data[i]
+        if 65 <= b <= 90:
+            b |= 0x20
+        h = (h ^ np.uint64(b)) * FNV_PRIME
+    return h
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _code_point(data, i):
+    return ((np.int64(data[i]) & 0xF) << 12) | ((np.int64(data[i + 1]) & 0x3F) << 6) | (np.int64(data[i + 2]) & 0x3F)
+
+
+@njit(cache=True, nogil=True)
+def _collect(data, s, e, t, w):
+    """Walk one value. Return (runs, hits, marks, union of hit masks); the lists are in ``w``."""
+    runs = 0
+    hits = 0
+    marks = 0
+    union = ZERO
+    # the word before: its hash state and place, for words written apart (card_no, cardNo, card no)
+    prev_hash = ZERO
+    prev_start = -9
+    prev_end = -9
+    pair_hash = ZERO  # the two words before, joined
+    pair_start = -1
+    i = s
+    while i < e:
+        c = t.byte_class[data[i]]
+        if c == OTHER:
+            i += 1
+            continue
+        if c <= UPPER:
+            start = i
+            digits = 0
+            lead = 0
+            word = -1
+            last = OTHER
+            h1 = FNV_OFFSET
+            h2 = ZERO
+            h3 = ZERO
+            joined = False
+            while True:
+                if i < e:
+                    b = data[i]
+                    c = t.byte_class[b]
+                else:
+                    b = np.uint8(0)
+                    c = OTHER
+                ended = c == OTHER or c > UPPER
+                if word >= 0 and (ended or c == DIGIT or (c == UPPER and last == LOWER)):
+                    if i - word >= 2:
+                        m = _lookup(t, h1)
+                        if m != ZERO:
+                            w.hit[hits, 0] = word
+                            w.hit[hits, 1] = i
+                            w.hit_mask[hits] = m
+                            hits += 1
+                            union |= m
+                    if joined:
+                        m = _lookup(t, h2)
+                        if m != ZERO:
+                            w.hit[hits, 0] = prev_start
+                            w.hit[hits, 1] = i
+                            w.hit_mask[hits] = m
+                            hits += 1
+                            union |= m
+                        if pair_start >= 0:
+                            m = _lookup(t, h3)
+                            if m != ZERO:
+                                w.hit[hits, 0] = pair_start
+                                w.hit[hits, 1] = i
+                                w.hit_mask[hits] = m
+                                hits += 1
+                                union |= m
+                        pair_hash = h2
+                        pair_start = prev_start
+                    else:
+                        pair_start = -1
+                    prev_hash = h1
+                    prev_start = word
+                    prev_end = i
+                    word = -1
+                if ended:
+                    break
+                if c == DIGIT:
+                    digits += 1
+                else:
+                    if word < 0:
+                        word = i
+                        h1 = FNV_OFFSET
+                        gap = i - prev_end
+                        joined = gap == 0 or (
+                            gap == 1 and (data[i - 1] == 95 or data[i - 1] == 32 or data[i - 1] == 45 or data[i - 1] == 46)
+                        )
+                        h2 = prev_hash
+                        h3 = pair_hash
+                    low = np.uint64(b | 0x20)
+                    h1 = (h1 ^ low) * FNV_PRIME
+                    h2 = (h2 ^ low) * FNV_PRIME
+                    h3 = (h3 ^ low) * FNV_PRIME
+                    if digits == 0:
+                        lead += 1
+                last = c
+                i += 1
+            if digits:
+                w.run[runs, 0] = start
+                w.run[runs, 1] = i
+                w.run[runs, 2] = digits
+                w.run[runs, 3] = lead
+                runs += 1
+            continue
+        if c == HAN:
+            if i + 2 >= e:
+                i += 1
+                continue
+            lengths = t.phrase_lengths[_code_point(data, i)]
+            step = 3
+            if lengths:
+                h = FNV_OFFSET
+                best = ZERO
+                j = i
+                n = 0
+                while lengths >> (n + 1) and j + 2 < e and t.byte_class[data[j]] == HAN:
+                    h = (h ^ np.uint64(data[j])) * FNV_PRIME
+                    h = (h ^ np.uint64(data[j + 1])) * FNV_PRIME
+                    h = (h ^ np.uint64(data[j + 2])) * FNV_PRIME
+                    j += 3
+                    n += 1
+                    if (lengths >> n) & 1:
+                        m = _lookup(t, h)
+                        if m != ZERO:
+                            best = m
+                            step = j - i
+                if best != ZERO:
+                    w.hit[hits, 0] = i
+                    w.hit[hits, 1] = i + step
+                    w.hit_mask[hits] = best
+                    hits += 1
+                    union |= best
+            i += step
+            continue
+        if marks < w.mark.shape[0]:
+            w.mark[marks, 0] = i
+            w.mark[marks, 1] = c
+            marks += 1
+        if c == STAR:
+            while i < e and data[i] == 42:
+                i += 1
+            continue
+        i += 1
+    return runs, hits, marks, union
+
+
+# -- context ---------------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True)
+def _near(w, hits, start, end, bit):
+    """Tell whether a context word of the entity stands near the span (raises spans that stand by themselves)."""
+    lo = 0
+    hi = hits
+    while lo < hi:
+        mid = (lo + hi) >> 1
+        if w.hit[mid, 0] < start:
+            lo = mid + 1
+        else:
+            hi = mid
+    k = lo - 1
+    while k >= 0 and start - w.hit[k, 1] <= CONTEXT_BEFORE:
+        if w.hit_mask[k] & bit:
+            return True
+        k -= 1
+    k = lo
+    while k < hits and w.hit[k, 0] - end <= CONTEXT_AFTER:
+        if w.hit[k, 0] >= start and w.hit_mask[k] & bit:
+            return True
+        k += 1
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _is_break(data, i):
+    """Sentence ends between a label and a value: . followed by space, ; ! ? newline, 。"""
+    b = data[i]
+    if b == 10 or b == 59 or b == 33 or b == 63:
+        return True
+    return b == 0xE3 and data[i + 1] == 0x80 and data[i + 2] == 0x82
+
+
+@njit(cache=True, nogil=True)
+def _labelled_by(data, w, hits, vs, start, end, ve, bit):
+    """Tell whether the nearest label says that the weak value ``start:end`` is of the entity.
+
+    Before: at most LABEL_GAP bytes, no other number and no sentence end between; neighbouring labels count together.
+    After: in brackets straight behind, or as «… is your <label>».
+    """
+    lo = 0
+    hi = hits
+    while lo < hi:
+        mid = (lo + hi) >> 1
+        if w.hit[mid, 1] <= start:
+            lo = mid + 1
+        else:
+            hi = mid
+    k = lo - 1
+    # hits are ordered by their end except joined words; look two further for a longer one with the same end
+    limit = start
+    while k >= 0:
+        gap_end = w.hit[k, 1]
+        if start - gap_end > LABEL_GAP:
+            break
+        digits = 0
+        broken = False
+        j = gap_end
+        while j < limit:
+            b = data[j]
+            if 48 <= b <= 57:
+                # the 2 of CVV2 belongs to the label
+                digits += 1
+                if digits > 1 or j > gap_end:
+                    broken = True
+                    break
+            else:
+                digits = 0
+                if b == 42 or _is_break(data, j):
+                    broken = True
+                    break
+            j += 1
+        if broken:
+            break
+        if w.hit_mask[k] & bit:
+            return True
+        # only labels that stand beside the nearest one share its value: «QQ/微信:», «卡号(银行卡)»
+        near = k - 1
+        while near >= 0 and w.hit[near, 1] > w.hit[k, 0]:
+            if w.hit_mask[near] & bit:
+                return True
+            near -= 1
+        if near < 0 or w.hit[k, 0] - w.hit[near, 1] > 4:
+            break
+        limit = w.hit[k, 0]
+        k = near
+    # after
+    j = end
+    while j < ve and data[j] == 32:
+        j += 1
+    bracket = j < ve and (data[j] == 40 or data[j] == 91)
+    copula = j + 2 < ve and data[j] == 105 and data[j + 1] == 115 and data[j + 2] == 32
+    if not copula and j + 2 < ve and data[j] == 0xE6 and data[j + 1] == 0x98 and data[j + 2] == 0xAF:
+        copula = True
+    if bracket or copula:
+        reach = j + (4 if bracket else 36)
+        k = lo
+        while k < hits and w.hit[k, 0] <= reach:
+            if w.hit[k, 0] >= j and w.hit_mask[k] & bit:
+                return True
+            k += 1
+    return False
+
+
+# -- validators --------------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True)
+def days_in_month(year, month):
+    """Return the days of a month of the Gregorian calendar, 0 for an impossible month."""
+    if month < 1 or month > 12:
+        return 0
+    if month == 2:
+        if (year % 4 == 0 and year % 100 != 0) or year % 400 == 0:
+            return 29
+        return 28
+    if month == 4 or month == 6 or month == 9 or month == 11:
+        return 30
+    return 31
+
+
+@njit(cache=True, nogil=True)
+def _number(buf, at, n):
+    value = 0
+    for i in range(at, at + n):
+        if buf[i] > 9:
+            return -1
+        value = value * 10 + buf[i]
+    return value
+
+
+@njit(cache=True, nogil=True)
+def run_program(buf, length, program, t):
+    """Run a validator program over the upper-case codes ``buf[:length]``; True if every step holds."""
+    at = program
+    while True:
+        op = t.programs[at, 0]
+        if op == OP_END:
+            return True
+        if op == OP_LUHN:
+            total = 0
+            double = False
+            for i in range(length - 1, -1, -1):
+                d = np.int64(buf[i])
+                if d > 9:
+                    return False
+                if double:
+                    d *= 2
+                    if d > 9:
+                        d -= 9
+                double = not double
+                total += d
+            if total % 10:
+                return False
+        elif op == OP_WEIGHTED:
+            k = t.programs[at, 1]
+            start = t.weighted[k, 0]
+            count = t.weighted[k, 1]
+            check_at = t.weighted[k, 3]
+            if length < start + count or length <= check_at:
+                return False
+            total = 0
+            for i in range(count):
+                weight = t.weights[k, i]
+                if weight:
+                    number = t.numbers[k, buf[start + i]]
+                    if number < 0:
+                        return False
+                    total += weight * number
+            if t.check_table[k, total % t.weighted[k, 2]] != buf[check_at]:
+                return False
+        elif op == OP_DATE8 or op == OP_DATE6:
+            pos = t.programs[at, 1]
+            if op == OP_DATE8:
+                if length < pos + 8:
+                    return False
+                value = _number(buf, pos, 8)
+            else:
+                if length < pos + 6:
+                    return False
+                value = _number(buf, pos, 6)
+                if value >= 0:
+                    value += 19000000
+            if value < 19000101 or value > t.today:
+                return False
+            day = value % 100
+            if day < 1 or day > days_in_month(value // 10000, value // 100 % 100):
+                return False
+        elif op == OP_CODE:
+            pos = t.programs[at, 2]
+            n = t.programs[at, 3]
+            if length < pos + n:
+                return False
+            value = _number(buf, pos, n)
+            if value < 0:
+                return False
+            bits = t.code_offset[t.programs[at, 1]]
+            if (t.code_bits[bits + (value >> 3)] >> (value & 7)) & 1 == 0:
+                return False
+        elif op == OP_PREFIX:
+            if length < 6:
+                return False
+            value = _number(buf, 0, 6)
+            if value < 0:
+                return False
+            if (t.prefix_first[value] >> length) & 1 == 0:
+                found = False
+                for n in range(7, min(length, 11)):
+                    key = (np.int64(_number(buf, 0, n)) * 16 + n) * 32 + length
+                    if _in_sorted(t.prefix_long, key):
+                        found = True
+                        break
+                if not found:
+                    return False
+        at += 1
+
+
+# -- candidates --------------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True)
+def hash_span(data, s, e):
+    """Hash of the compact value: letters and digits only, upper case."""
+    h = FNV_OFFSET
+    for i in range(s, e):
+        b = data[i]
+        if 97 <= b <= 122:
+            b -= 32
+        if b >= 128 or 48 <= b <= 57 or 65 <= b <= 90:
+            h = (h ^ np.uint64(b)) * FNV_PRIME
+    # FNV leaves short inputs unevenly spread in the high bits; sketches order by the whole word
+    h ^= h >> np.uint64(33)
+    h *= np.uint64(0xFF51AFD7ED558CCD)
+    h ^= h >> np.uint64(33)
+    h *= np.uint64(0xC4CEB9FE1A85EC53)
+    h ^= h >> np.uint64(33)
+    return h
+
+
+@njit(cache=True, nogil=True)
+def _push(data, w, n, start, end, entity, evidence, skip):
+    """Append a candidate; ``skip`` leading bytes do not belong to the compact value (international prefix)."""
+    if n < w.cand.shape[0]:
+        w.cand[n, 0] = start
+        w.cand[n, 1] = end
+        w.cand[n, 2] = entity
+        w.cand[n, 3] = evidence
+        w.cand_hash[n] = hash_span(data, start + skip, end)
+        n += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _match(buf, length, t, allowed):
+    """Return the bit mask of variants of this length that the codes fit."""
+    block = t.block_offset[length]
+    if block < 0:
+        return ZERO
+    mask = allowed
+    for i in range(length):
+        mask &= t.blocks[block + i * 64 + buf[i]]
+        if mask == ZERO:
+            break
+    return mask
+
+
+@njit(cache=True, nogil=True)
+def _upper(buf, length):
+    for i in range(length):
+        if 36 <= buf[i] <= 61:
+            buf[i] -= 26
+
+
+@njit(cache=True, nogil=True)
+def _judge(data, f, t, w, n, mask, length, start, end, plain, near_miss):
+    """Run validators of the variants in ``mask`` over ``w.buf`` and append what holds. Return the new count."""
+    _upper(w.buf, length)
+    base = t.variant_base[length]
+    bit = 0
+    while mask != ZERO:
+        if mask & ONE:
+            v = base + bit
+            entity = t.variant_entity[v]
+            if run_program(w.buf, length, t.variant_program[v], t):
+                ebit = ONE << np.uint64(entity)
+                strength = t.variant_strength[v]
+                s = start
+                prefix = t.variant_prefix[v]
+                if prefix == 2 and s > f.vs and data[s - 1] == 43:
+                    s -= 1
+                whole = s == f.ts and end == f.te
+                evidence = -1
+                if strength == WEAK:
+                    if f.header & ebit and whole:
+                        evidence = E_HEADER
+                    elif f.union & ebit and _labelled_by(data, w, f.hits, f.vs, s, end, f.ve, ebit):
+                        evidence = E_CONTEXT
+                elif plain:
+                    raised = f.union & ebit and _near(w, f.hits, s, end, ebit)
+                    if strength == CHECKED:
+                        evidence = E_CHECKSUM_CONTEXT if (f.header & ebit or raised) else E_CHECKSUM
+                    elif f.header & ebit:
+                        evidence = E_HEADER
+                    else:
+                        evidence = E_CONTEXT if raised else E_PATTERN
+                if evidence >= 0:
+                    skip = 0
+                    if prefix:
+                        # the compact value starts behind the prefix and its separators
+                        seen = 0
+                        skip = 0
+                        while seen < prefix:
+                            if 48 <= data[s + skip] <= 57:
+                                seen += 1
+                            skip += 1
+                    n = _push(data, w, n, s, end, entity, evidence, skip)
+            elif start == f.ts and end == f.te:
+                near_miss[entity] += 1
+        mask >>= ONE
+        bit += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _is_alnum(b):
+    return 48 <= b <= 57 or 65 <= b <= 90 or 97 <= b <= 122
+
+
+@njit(cache=True, nogil=True)
+def _is_digit(b):
+    return 48 <= b <= 57
+
+
+@njit(cache=True, nogil=True)
+def _is_hex(b):
+    return 48 <= b <= 57 or 97 <= b <= 102 or 65 <= b <= 70
+
+
+@njit(cache=True, nogil=True)
+def _part_of_decimal(data, vs, ve, s, e, ts, te):
+    """Tell whether the digits ``s:e`` are a part of a number with a decimal point.
+
+    ``13812345678.0`` is what a spreadsheet makes of a whole number, not a decimal; ``2.138…`` inside a sentence
+    is an item of a list, unless it is all that the value holds.
+    """
+    if e + 1 < ve and data[e] == 46 and _is_digit(data[e + 1]):
+        if not (data[e + 1] == 48 and (e + 2 >= ve or not _is_alnum(data[e + 2]) and data[e + 2] != 46)):
+            return True
+    if s - 2 >= vs and data[s - 1] == 46 and _is_digit(data[s - 2]):
+        j = s - 2
+        while j >= vs and _is_digit(data[j]):
+            j -= 1
+        if s - 2 - j > 2 or data[j + 1] == 48 or (j >= vs and (data[j] == 46 or data[j] == 45 or data[j] == 44)):
+            return True
+        return j + 1 == ts and e == te
+    return False
+
+
+@njit(cache=True, nogil=True)
+def _emit_alone(data, f, t, w, n, s, e, entity):
+    """Append a span of a scanner whose structure is telling by itself."""
+    ebit = ONE << np.uint64(entity)
+    if f.header & ebit:
+        evidence = E_HEADER
+    elif f.union & ebit and _near(w, f.hits, s, e, ebit):
+        evidence = E_CONTEXT
+    else:
+        evidence = E_PATTERN
+    return _push(data, w, n, s, e, entity, evidence, 0)
+
+
+@njit(cache=True, nogil=True)
+def _emit_weak(data, f, t, w, n, s, e, entity):
+    """Append a span of a scanner that needs a label or header."""
+    ebit = ONE << np.uint64(entity)
+    if f.header & ebit and s == f.ts and e == f.te:
+        return _push(data, w, n, s, e, entity, E_HEADER, 0)
+    if f.union & ebit and _labelled_by(data, w, f.hits, f.vs, s, e, f.ve, ebit):
+        return _push(data, w, n, s, e, entity, E_CONTEXT, 0)
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _has(data, s, e, i, word):
+    """Tell whether the ASCII bytes of ``word`` stand at ``i``."""
+    if i < s or i + len(word) > e:
+        return False
+    for k in range(len(word)):
+        if data[i + k] != word[k]:
+            return False
+    return True
+
+
+# -- scanners for bodies of open length ------------------------------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True)
+def _email(data, vs, ve, at, t):
+    """Return (start, end) of the address around the @ at ``at``, (-1, 0) if there is none, (-2, 0) if it is masked."""
+    s = at
+    while s > vs:
+        b = data[s - 1]
+        if _is_alnum(b) or b == 46 or b == 95 or b == 37 or b == 43 or b == 45:
+            s -= 1
+        else:
+            break
+    if s > vs and data[s - 1] == 42 or (at > vs and data[at - 1] == 42):
+        return -2, 0
+    while s < at and not _is_alnum(data[s]) and data[s] != 95:
+        s += 1
+    if s == at or at - s > 64 or data[at - 1] == 46:
+        return -1, 0
+    e = at + 1
+    label = e
+    last_dot = -1
+    while e < ve:
+        b = data[e]
+        if _is_alnum(b) or b == 45:
+            e += 1
+        elif b == 46 and e > label and e + 1 < ve and _is_alnum(data[e + 1]):
+            last_dot = e
+            e += 1
+            label = e
+        else:
+            break
+    if e < ve and data[e] == 42:
+        return -2, 0
+    while last_dot > 0:
+        # the last label may run on into text (a@b.com_1 does not; a@b.com-x does): take the longest known domain
+        h = _hash_lower(data, last_dot + 1, e)
+        if _in_sorted(t.tlds, h):
+            if e - at > 254 or (at - s == 3 and e < ve and data[e] == 58 and _has(data, vs, ve, s, _GIT)):
+                return -1, 0
+            return s, e
+        cut = last_dot
+        last_dot = -1
+        j = cut - 1
+        while j > at:
+            if data[j] == 46:
+                last_dot = j
+                break
+            j -= 1
+        e = cut
+    return -1, 0
+
+
+@njit(cache=True, nogil=True)
+def _octets(data, w, runs, k, vs, ve):
+    """Return the end of the dotted quad that starts with run ``k``, -1 if there is none."""
+    if k + 3 >= runs:
+        return -1
+    s = w.run[k, 0]
+    if s > vs and (data[s - 1] == 46 or data[s - 1] == 45 and s - 1 > vs and _is_alnum(data[s - 2])):
+        return -1
+    for j in range(k, k + 4):
+        a = w.run[j, 0]
+        b = w.run[j, 1]
+        if b - a > 3 or w.run[j, 2] != b - a or (j > k and a != w.run[j - 1, 1] + 1):
+            return -1
+        if j < k + 3 and (b >= ve or data[b] != 46):
+            return -1
+        value = 0
+        for i in range(a, b):
+            value = value * 10 + (np.int64(data[i]) - 48)
+        if value > 255 or (data[a] == 48 and b - a > 1):
+            return -1
+        if j == k and (value == 0 or value == 127 or value >= 224):
+            return -1
+    e = w.run[k + 3, 1]
+    if e + 1 < ve and data[e] == 46 and _is_alnum(data[e + 1]):
+        return -1
+    if e + 1 < ve and data[e] == 45 and not _is_digit(data[e + 1]) and _is_alnum(data[e + 1]):
+        return -1
+    return e
+
+
+@njit(cache=True, nogil=True)
+def _address_at(data, vs, ve, s, colon):
+    if colon - s > 4 or (s > vs and (data[s - 1] == 58 or data[s - 1] == 46)):
+        return 0, 0, 0
+    if colon - s == 0 and not (colon + 1 < ve and data[colon + 1] == 58):
+        return 0, 0, 0
+    i = s
+    groups = 0
+    twos = 0
+    digits = 0
+    letters = 0
+    double = 0
+    nonzero = False
+    allf = True
+    while True:
+        g = i
+        while i < ve and _is_hex(data[i]):
+            if _is_digit(data[i]):
+                digits += 1
+            else:
+                letters += 1
+            if data[i] != 48:
+                nonzero = True
+            if data[i] != 102 and data[i] != 70:
+                allf = False
+            i += 1
+        if i - g > 4:
+            return 0, 0, 0
+        if i > g:
+            groups += 1
+            if i - g == 2:
+                twos += 1
+        if i + 1 < ve and data[i] == 58 and data[i + 1] == 58:
+            double += 1
+            i += 2
+            continue
+        if i + 1 < ve and data[i] == 58 and _is_hex(data[i + 1]):
+            i += 1
+            continue
+        break
+    if i < ve and (_is_alnum(data[i]) or data[i] == 58 or data[i] == 42):
+        return 0, 0, 0
+    if double == 0 and groups == 6 and twos == 6:
+        if not nonzero or allf:
+            return 0, 0, 0
+        return s, i, 1
+    if double == 0 and groups == 8:
+        return s, i, 2
+    if double == 1 and 2 <= groups <= 7 and nonzero and digits > 0 and digits + letters >= 5:
+        return s, i, 2
+    return 0, 0, 0
+
+
+@njit(cache=True, nogil=True)
+def _address(data, vs, ve, colon):
+    """Return (start, end, kind) of a MAC (1) or IPv6 (2) address whose first colon is at ``colon``; kind 0: none."""
+    s = colon
+    while s > vs and _is_hex(data[s - 1]) and colon - s < 5:
+        s -= 1
+    if s > vs and _is_alnum(data[s - 1]):
+        # letters glued in front (MACb4:2a:…, IP2408:…): the first group has two or four digits
+        for size in (2, 4):
+            a = colon - size
+            if a > vs and s <= a and not _is_digit(data[a - 1]):
+                start, end, kind = _address_at(data, vs, ve, a, colon)
+                if kind == (1 if size == 2 else 2):
+                    return start, end, kind
+        return 0, 0, 0
+    return _address_at(data, vs, ve, s, colon)
+
+
+@njit(cache=True, nogil=True)
+def _mac_dashed(data, vs, ve, s):
+    """Return the end of ``hh-hh-hh-hh-hh-hh`` or ``hhhh.hhhh.hhhh`` at ``s``, -1 if there is none."""
+    if s > vs and (_is_alnum(data[s - 1]) or data[s - 1] == 45 or data[s - 1] == 46):
+        return -1
+    if s + 17 <= ve and data[s + 2] == 45:
+        letters = 0
+        for i in range(17):
+            b = data[s + i]
+            if i % 3 == 2:
+                if b != 45:
+                    return -1
+            elif not _is_hex(b):
+                return -1
+            elif not _is_digit(b):
+                letters += 1
+        e = s + 17
+        if letters and not (e < ve and (_is_alnum(data[e]) or data[e] == 45)):
+            return e
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _landline_gap(data, a, b):
+    """Tell whether ``data[a:b]`` may separate area code and number: one hyphen or bracket, spaces around it."""
+    if b - a < 1 or b - a > 3:
+        return False
+    marks = 0
+    for i in range(a, b):
+        if data[i] == 45 or data[i] == 41:
+            marks += 1
+        elif data[i] != 32:
+            return False
+    return marks <= 2
+
+
+@njit(cache=True, nogil=True)
+def _value_of(data, s, e):
+    v = 0
+    for i in range(s, e):
+        v = v * 10 + (np.int64(data[i]) - 48)
+    return v
+
+
+@njit(cache=True, nogil=True)
+def _local_number(data, w, runs, k, area, t):
+    """Return the index of the last run of a local number of ``area`` starting at run ``k``, -1 if there is none."""
+    if k >= runs or w.run[k, 2] != w.run[k, 1] - w.run[k, 0]:
+        return -1
+    a = w.run[k, 0]
+    if data[a] == 48:
+        return -1
+    n = w.run[k, 1] - a
+    lengths = t.area_lengths[area]
+    if (n == 7 or n == 8) and (lengths >> n) & 1:
+        return k
+    if k + 1 < runs and (n == 3 or n == 4) and w.run[k + 1, 0] == w.run[k, 1] + 1:
+        sep = data[w.run[k, 1]]
+        if (sep == 45 or sep == 32) and w.run[k + 1, 1] - w.run[k + 1, 0] == 4 and w.run[k + 1, 2] == 4:
+            if (lengths >> (n + 4)) & 1:
+                return k + 1
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _extension(data, w, runs, k, e, ve):
+    """Return the end including an extension behind a landline number that ends at ``e`` with run ``k``."""
+    if k + 1 >= runs:
+        return e
+    a = w.run[k + 1, 0]
+    b = w.run[k + 1, 1]
+    if w.run[k + 1, 2] != b - a and not (w.run[k + 1, 3] > 0):
+        return e
+    gap = a - e
+    if gap == 1 and data[e] == 45 and b - a <= 6 and w.run[k + 1, 2] == b - a:
+        if b < ve and data[b] == 45 and b + 1 < ve and _is_digit(data[b + 1]):
+            return e
+        return b
+    # ext 8001, ext.8001, x8001, #8001, 转8001, 转分机8001, 分机8001
+    i = e
+    while i < a and (data[i] == 32 or data[i] == 44 or data[i] == 40 or data[i] == 45):
+        i += 1
+    marked = False
+    if i + 2 < ve and data[i] == 0xE8 and data[i + 1] == 0xBD and data[i + 2] == 0xAC:
+        i += 3
+        marked = True
+    if i + 5 < ve and data[i] == 0xE5 and data[i + 1] == 0x88 and data[i + 2] == 0x86 and data[i + 3] == 0xE6:
+        i += 6
+        marked = True
+    if not marked and i < a and data[i] == 35:
+        i += 1
+        marked = True
+    if not marked and i + 2 < ve and (data[i] | 32) == 101 and (data[i + 1] | 32) == 120 and (data[i + 2] | 32) == 116:
+        i += 3
+        marked = True
+    if not marked and i < ve and (data[i] | 32) == 120:
+        i += 1
+        marked = True
+    if not marked:
+        return e
+    while i < ve and (data[i] == 32 or data[i] == 46 or data[i] == 58):
+        i += 1
+    j = i
+    while j < ve and _is_digit(data[j]):
+        j += 1
+    if 1 <= j - i <= 6 and not (j < ve and _is_alnum(data[j])):
+        return j
+    return e
+
+
+@njit(cache=True, nogil=True)
+def _landline(data, f, t, w, n, runs, k, entity):
+    """Append the landline number that starts at run ``k``, if there is one."""
+    s = w.run[k, 0]
+    e = w.run[k, 1]
+    size = e - s
+    if w.run[k, 2] != size:
+        return n
+    first = s
+    area = -1
+    last = -1
+    if data[s] == 48 and (size == 3 or size == 4):
+        if s - 2 >= f.vs and (data[s - 1] == 45 or data[s - 1] == 46 or data[s - 1] == 47) and _is_digit(data[s - 2]):
+            return n
+        area = _value_of(data, s + 1, e)
+        if t.area_digits[area] != size - 1:
+            return n
+        if k + 1 < runs and _landline_gap(data, e, w.run[k + 1, 0]):
+            last = _local_number(data, w, runs, k + 1, area, t)
+        if s > f.vs and data[s - 1] == 40 and e < f.ve and data[e] == 41:
+            first = s - 1
+    elif (size == 2 and data[s] == 56 and data[s + 1] == 54 and s > f.vs and data[s - 1] == 43) or (
+        size == 4 and data[s] == 48 and data[s + 1] == 48 and data[s + 2] == 56 and data[s + 3] == 54
+    ):
+        # +86-10-12345678, +86 (10) 12345678, 0086-571-87654321
+        if k + 2 < runs:
+            a = w.run[k + 1, 0]
+            b = w.run[k + 1, 1]
+            if w.run[k + 1, 2] == b - a and 2 <= b - a <= 4 and 1 <= a - e <= 3:
+                skip = 1 if data[a] == 48 else 0
+                area = _value_of(data, a, b)
+                if t.area_digits[area] == b - a - skip and _landline_gap(data, b, w.run[k + 2, 0]):
+                    last = _local_number(data, w, runs, k + 2, area, t)
+                    first = s - 1 if size == 2 else s
+    elif data[s] == 48 and 10 <= size <= 12:
+        # without any separator: only where a label or header says so
+        for digits in range(2, 4):
+            a = _value_of(data, s + 1, s + 1 + digits)
+            if t.area_digits[a] == digits and (t.area_lengths[a] >> (size - digits - 1)) & 1:
+                if 50 <= data[s + 1 + digits] <= 56:
+                    return _emit_weak(data, f, t, w, n, s, e, entity)
+        return n
+    elif (size == 7 or size == 8) and 50 <= data[s] <= 56 and s == f.ts and e == f.te:
+        if f.header & (ONE << np.uint64(entity)):
+            return _push(data, w, n, s, e, entity, E_HEADER, 0)
+        return n
+    if last < 0:
+        return n
+    e = w.run[last, 1]
+    if e < f.ve and data[e] == 42 or e + 1 < f.ve and data[e] == 46 and _is_digit(data[e + 1]):
+        return n
+    e = _extension(data, w, runs, last, e, f.ve)
+    if e < f.ve and _is_alnum(data[e]):
+        return n
+    return _emit_alone(data, f, t, w, n, first, e, entity)
+
+
+@njit(cache=True, nogil=True)
+def _plate_body(data, s, e, letters_max):
+    """Count what a plate body holds: return (digits, letters), (-1, 0) if a character may not stand in it."""
+    digits = 0
+    letters = 0
+    for i in range(s, e):
+        b = data[i]
+        if _is_digit(b):
+            digits += 1
+        else:
+            u = b & 0xDF
+            if u < 65 or u > 90 or u == 73 or u == 79:
+                return -1, 0
+            letters += 1
+    if letters > letters_max:
+        return -1, 0
+    return digits, letters
+
+
+@njit(cache=True, nogil=True)
+def _plate_end(data, s, e, ve, t):
+    """Return the end of the plate whose characters behind the office letter are ``s:e``, -1 if it is none."""
+    n = e - s
+    if n == 5:
+        digits, _letters = _plate_body(data, s, e, 3)
+        if digits >= 2:
+            return e
+    elif n == 6:
+        # new energy: small cars D/F… then five, large ones five digits then D/F
+        digits, _letters = _plate_body(data, s, e, 2)
+        if digits >= 4:
+            first = data[s] & 0xDF
+            last = data[e - 1] & 0xDF
+            if not _is_digit(data[s]) and 65 <= first <= 75 and digits >= 4:
+                return e
+            if not _is_digit(data[e - 1]) and 65 <= last <= 75 and digits == 5:
+                return e
+    elif n == 4:
+        digits, _letters = _plate_body(data, s, e, 1)
+        if digits >= 3 and e + 2 < ve and t.byte_class[data[e]] == HAN:
+            if t.han_flags[_code_point(data, e)] & PLATE_TAIL:
+                return e + 3
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _is_province(data, vs, i, t):
+    return i - 3 >= vs and t.byte_class[data[i - 3]] == HAN and t.han_flags[_code_point(data, i - 3)] & PROVINCE
+
+
+@njit(cache=True, nogil=True)
+def _plate(data, vs, ve, s, e, t):
+    """Return (start, end) of the plate whose last run is ``s:e``, (-1, 0) if there is none."""
+    n = e - s
+    if n < 4 or n > 7:
+        return -1, 0
+    if s - 3 < vs:
+        return -1, 0
+    # letter and number in one run: 京A12345
+    if n >= 5 and not _is_digit(data[s]) and (data[s] & 0xDF) != 73 and _is_province(data, vs, s, t):
+        end = _plate_end(data, s + 1, e, ve, t)
+        if end > 0:
+            if s - 5 >= vs and data[s - 5] == 87 and data[s - 4] == 74:
+                return s - 5, end
+            return s - 3, end
+    if n == 5 and _is_province(data, vs, s, t) and s - 5 >= vs and data[s - 5] == 87 and data[s - 4] == 74:
+        digits, _letters = _plate_body(data, s, e, 1)
+        if digits >= 4:
+            return s - 5, e
+    # embassy: 使014578, consulate: 领014578
+    if n == 6 and data[s - 3] == 0xE4 and data[s - 2] == 0xBD and data[s - 1] == 0xBF:
+        digits, _letters = _plate_body(data, s, e, 0)
+        if digits == 6:
+            return s - 3, e
+    # letter and number apart: 京A·12345, 京A-12345, 京A 12345
+    p = s
+    if data[p - 1] == 45 or data[p - 1] == 32 or data[p - 1] == 46:
+        p -= 1
+    elif data[p - 2] == 0xC2 and data[p - 1] == 0xB7:
+        p -= 2
+    elif data[p - 3] == 0xE2 and data[p - 2] == 0x80 and data[p - 1] == 0xA2:
+        p -= 3
+    elif data[p - 3] == 0xE3 and data[p - 2] == 0x83 and data[p - 1] == 0xBB:
+        p -= 3
+    if p < s and p - 4 >= vs:
+        letter = data[p - 1] & 0xDF
+        if 65 <= letter <= 90 and not _is_digit(data[p - 1]) and _is_province(data, vs, p - 1, t):
+            end = _plate_end(data, s, e, ve, t)
+            if end > 0:
+                return p - 4, end
+    return -1, 0
+
+
+@njit(cache=True, nogil=True)
+def _military(data, vs, ve, s, e, t):
+    """Return (start, end) of 军字第…号 around the digits ``s:e``, (-1, 0) if there is none."""
+    n = e - s
+    if n < 6 or n > 8 or s - 6 < vs:
+        return -1, 0
+    p = s
+    if data[p - 3] == 0xE7 and data[p - 2] == 0xAC and data[p - 1] == 0xAC:  # 第
+        p -= 3
+    if p - 6 < vs or not (data[p - 3] == 0xE5 and data[p - 2] == 0xAD and data[p - 1] == 0x97):  # 字
+        return -1, 0
+    p -= 6
+    if t.byte_class[data[p]] != HAN or not t.han_flags[_code_point(data, p)] & MILITARY:
+        return -1, 0
+    end = e
+    if e + 2 < ve and data[e] == 0xE5 and data[e + 1] == 0x8F and data[e + 2] == 0xB7:  # 号
+        end = e + 3
+    return p, end
+
+
+@njit(cache=True, nogil=True)
+def _decimal(data, w, runs, k, ve):
+    """Return (value in 1e-6 degrees, decimals, next run) of the decimal number at run ``k``; decimals 0: none."""
+    if k + 1 >= runs:
+        return 0, 0, k
+    a = w.run[k, 0]
+    b = w.run[k, 1]
+    c = w.run[k + 1, 0]
+    d = w.run[k + 1, 1]
+    if b - a > 3 or w.run[k, 2] != b - a or c != b + 1 or data[b] != 46:
+        return 0, 0, k
+    if w.run[k + 1, 2] != d - c or d - c > 15:
+        return 0, 0, k
+    value = _value_of(data, a, b) * 1000000
+    scale = 100000
+    for i in range(c, min(d, c + 6)):
+        value += (np.int64(data[i]) - 48) * scale
+        scale //= 10
+    return value, d - c, k + 2
+
+
+@njit(cache=True, nogil=True)
+def _geo(data, w, runs, k, vs, ve, t):
+    """Return the end of a coordinate pair inside China that starts at run ``k``, -1 if there is none."""
+    s = w.run[k, 0]
+    if s > vs and (data[s - 1] == 46 or _is_alnum(data[s - 1])):
+        return -1
+    one, decimals, nxt = _decimal(data, w, runs, k, ve)
+    if decimals < 4 or nxt >= runs:
+        return -1
+    a = w.run[nxt - 1, 1]
+    b = w.run[nxt, 0]
+    if b - a < 1 or b - a > 3:
+        return -1
+    for i in range(a, b):
+        if data[i] != 44 and data[i] != 32 and data[i] != 47 and data[i] != 59:
+            return -1
+    two, more, _n = _decimal(data, w, runs, nxt, ve)
+    if more < 4:
+        return -1
+    lat = min(one, two)
+    lng = max(one, two)
+    if 3_000_000 <= lat <= 54_000_000 and 73_000_000 <= lng <= 136_000_000:
+        e = w.run[nxt + 1, 1]
+        if e + 1 < ve and data[e] == 46 and _is_digit(data[e + 1]):
+            return -1
+        return e
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _date(data, w, runs, k, vs, ve, t):
+    """Return the end of a calendar date (1990-01-02, 1990/1/2, 1990年1月2日) at run ``k``, -1 if there is none."""
+    if k + 2 >= runs or w.run[k, 1] - w.run[k, 0] != 4:
+        return -1
+    parts = 0
+    month = 0
+    day = 0
+    for j in range(1, 3):
+        a = w.run[k + j, 0]
+        b = w.run[k + j, 1]
+        if b - a > 2 or w.run[k + j, 2] != b - a:
+            return -1
+        gap = a - w.run[k + j - 1, 1]
+        c = data[a - 1]
+        if not ((gap == 1 and (c == 45 or c == 47 or c == 46)) or (gap == 3 and data[a - 3] >= 0xE5)):
+            return -1
+        if j == 1:
+            month = _value_of(data, a, b)
+        else:
+            day = _value_of(data, a, b)
+        parts += 1
+    year = _value_of(data, w.run[k, 0], w.run[k, 1])
+    value = year * 10000 + month * 100 + day
+    if year < 1900 or value > t.today or day < 1 or day > days_in_month(year, month):
+        return -1
+    e = w.run[k + 2, 1]
+    if e + 2 < ve and data[e] == 0xE6 and data[e + 1] == 0x97 and data[e + 2] == 0xA5:  # 日
+        e += 3
+    return e
+
+
+@njit(cache=True, nogil=True)
+def _time_of_day(data, e, ve):
+    """Return the end of ``hh:mm[:ss]`` behind the date that ends at ``e``; ``e`` if there is none."""
+    i = e
+    if i < ve and (data[i] == 32 or data[i] == 84):
+        i += 1
+    groups = 0
+    end = e
+    while i + 1 < ve and groups < 3 and _is_digit(data[i]) and _is_digit(data[i + 1]):
+        i += 2
+        groups += 1
+        if groups > 1:
+            end = i
+        if i < ve and data[i] == 58:
+            i += 1
+        else:
+            break
+    return end
+
+
+@njit(cache=True, nogil=True)
+def _expiry(data, w, runs, k, vs, ve):
+    """Return the end of MM/YY, MM/YYYY, MM-YY, YYYY-MM, YYYY/MM, YYYY年MM月 or MMYY at run ``k``, -1 if there is none."""
+    a = w.run[k, 0]
+    b = w.run[k, 1]
+    if w.run[k, 2] != b - a:
+        return -1
+    n = b - a
+    if k + 1 < runs:
+        c = w.run[k + 1, 0]
+        d = w.run[k + 1, 1]
+        gap = c - b
+        m = d - c
+        if w.run[k + 1, 2] == m and not (d + 1 < ve and (data[d] == 47 or data[d] == 45) and _is_digit(data[d + 1])):
+            if gap == 1 and (data[b] == 47 or data[b] == 45) and not (a - 1 > vs and data[a - 1] == data[b]):
+                if n == 2 and (m == 2 or m == 4):
+                    month = _value_of(data, a, b)
+                    if 1 <= month <= 12:
+                        return d
+                if n == 4 and m == 2 and data[a] == 50 and data[a + 1] == 48:
+                    month = _value_of(data, c, d)
+                    if 1 <= month <= 12:
+                        return d
+            if gap == 3 and data[b] == 0xE5 and data[b + 1] == 0xB9 and (n == 4 or n == 2) and 1 <= m <= 2:  # 年
+                month = _value_of(data, c, d)
+                if 1 <= month <= 12 and d + 2 < ve and data[d] == 0xE6 and data[d + 1] == 0x9C:  # 月
+                    return d + 3
+    if n == 4 or n == 6:
+        month = _value_of(data, a, a + 2)
+        if n == 4 and 1 <= month <= 12:
+            return b
+        if n == 6 and data[a] == 50 and data[a + 1] == 48 and 1 <= _value_of(data, a + 4, b) <= 12:
+            return b
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _is_uuid(data, s, ve):
+    if s + 36 > ve:
+        return False
+    for i in range(36):
+        b = data[s + i]
+        if i == 8 or i == 13 or i == 18 or i == 23:
+            if b != 45:
+                return False
+        elif not _is_hex(b):
+            return False
+    return not (s + 36 < ve and (_is_alnum(data[s + 36]) or data[s + 36] == 45))
+
+
+@njit(cache=True, nogil=True)
+def _after_label(data, p, ve):
+    """Skip what may stand between a label and its value; return (start of value, 1 if an explicit separator was there)."""
+    separator = 0
+    i = p
+    while i < ve and i - p < 2 and _is_digit(data[i]):  # faceBase64, token2
+        i += 1
+    if i < ve and _is_alnum(data[i]):
+        i = p
+    steps = 0
+    while i < ve and steps < 12:
+        b = data[i]
+        if b == 34 or b == 39 or b == 32 or b == 9 or b == 92 or b == 41 or b == 93:
+            i += 1
+        elif b == 58 or b == 61 or (b == 62 and separator == 0):  # : = >
+            separator = 1
+            i += 1
+        elif (b == 91 or b == 40) and i > p:  # [ (
+            i += 1
+        elif b == 91:
+            separator = 1
+            i += 1
+        elif b == 0xE6 and i + 2 < ve and data[i + 1] == 0x98 and data[i + 2] == 0xAF:  # 是
+            separator = 1
+            i += 3
+        elif b == 0xE4 and i + 2 < ve and data[i + 1] == 0xB8 and data[i + 2] == 0xBA:  # 为
+            separator = 1
+            i += 3
+        elif b == 0xE5 and i + 2 < ve and data[i + 1] == 0x8F and data[i + 2] == 0xB7:  # 号
+            i += 3
+        elif b == 0xE7 and i + 2 < ve and data[i + 1] == 0xA0 and data[i + 2] == 0x81:  # 码
+            i += 3
+        elif (b == 105 or b == 73) and i + 2 < ve and (data[i + 1] | 32) == 115 and data[i + 2] == 32 and i > p:
+            separator = 1
+            i += 3
+        else:
+            break
+        steps += 1
+    return i, separator
+
+
+@njit(cache=True, nogil=True)
+def _labelled_end(data, s, limit, k, t):
+    """Return the end of a value of labelled class ``k`` at ``s``, -1 if it does not fit."""
+    cls = t.labelled_class[k]
+    if s >= limit or cls[data[s]] != 2:
+        return -1
+    e = s
+    digits = 0
+    top = s + t.labelled_limits[k, 1] + 1
+    while e < limit and e < top and cls[data[e]]:
+        if _is_digit(data[e]):
+            digits += 1
+        e += 1
+    if e == top:
+        return -1
+    while e > s and not _is_alnum(data[e - 1]) and data[e - 1] != 61 and data[e - 1] < 128:
+        e -= 1
+    if e - s < t.labelled_limits[k, 0] or digits < t.labelled_limits[k, 2]:
+        return -1
+    if e < limit and (_is_alnum(data[e]) or data[e] == 42 or data[e] == 64):
+        return -1
+    if digits == 0 and _in_sorted(t.placeholders, _hash_lower(data, s, e)):
+        return -1
+    return e
+
+
+@njit(cache=True, nogil=True)
+def _secret_end(data, s, ve, t):
+    """Return the end of a secret value at ``s`` (printable, no quote, space or list separator), -1 if it stands for nothing."""
+    e = s
+    stars = 0
+    while e < ve and e - s < 4096:
+        b = data[e]
+        if b <= 32 or b >= 127 or b == 34 or b == 39 or b == 44 or b == 59 or b == 38 or b == 60 or b == 62 or b == 92:
+            break
+        if b == 42 or b == 120 or b == 88 or b == 46:
+            stars += 1
+        e += 1
+    while e > s and (data[e - 1] == 41 or data[e - 1] == 93 or data[e - 1] == 125 or data[e - 1] == 46 or data[e - 1] == 58):
+        e -= 1
+    n = e - s
+    if n < 4 or stars * 2 >= n:
+        return -1
+    b = data[s]
+    if b == 47 or b == 126 or b == 46:  # a path
+        return -1
+    if b == 36 and s + 1 < e and data[s + 1] == 123 or b == 123 or b == 60 or b == 91 or b == 37 or b == 40:
+        return -1
+    for i in range(s, e):
+        if data[i] == 42:
+            return -1
+    if _in_sorted(t.placeholders, _hash_lower(data, s, e)):
+        return -1
+    return e
+
+
+@njit(cache=True, nogil=True)
+def _base64_end(data, s, ve):
+    """Return the end of a base64 or hexadecimal blob of at least 64 characters at ``s``, -1 if there is none."""
+    e = s
+    while e < ve and (
+        _is_alnum(data[e]) or data[e] == 43 or data[e] == 47 or data[e] == 61 or data[e] == 45 or data[e] == 95
+    ):
+        e += 1
+    return e if e - s >= 64 else -1
+
+
+@njit(cache=True, nogil=True)
+def _known_key(data, s, e, vs, ve):
+    """Return the end of an access key or web token whose first run is ``s:e``, -1 if there is none."""
+    n = e - s
+    if n == 20 and _has(data, vs, ve, s, _AKIA):
+        for i in range(s, e):
+            if 97 <= data[i] <= 122:
+                return -1
+        return e
+    if 16 <= n <= 24 and _has(data, vs, ve, s, _LTAI):
+        return e
+    if n >= 10 and _has(data, vs, ve, s, _EYJ):
+        dots = 0
+        i = s
+        while i < ve and (_is_alnum(data[i]) or data[i] == 45 or data[i] == 95 or data[i] == 46 or data[i] == 61):
+            if data[i] == 46:
+                dots += 1
+            i += 1
+        while i > s and data[i - 1] == 46:
+            i -= 1
+            dots -= 1
+        if dots == 2 and i - s >= 30:
+            return i
+    return -1
+
+
+# -- masked values -----------------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True)
+def _masked(data, vs, ve, ts, te, p, header, t, masked):
+    """Classify the masked value around the star run at ``p`` and count it; return its end."""
+    left = p
+    digits_left = 0
+    stars = 0
+    right_digits = 0
+    while left > vs:
+        b = data[left - 1]
+        if _is_digit(b):
+            left -= 1
+            digits_left += 1
+        elif (b == 32 or b == 45) and left - 1 > vs and _is_digit(data[left - 2]) and digits_left % 4 == 0:
+            left -= 1
+        else:
+            break
+    right = p
+    while right < ve:
+        b = data[right]
+        if b == 42:
+            if right_digits:
+                break
+            stars += 1
+            right += 1
+        elif _is_digit(b) or ((b | 32) == 120 and right + 1 <= ve):
+            right_digits += 1
+            right += 1
+        elif (b == 32 or b == 45) and right + 1 < ve and (data[right + 1] == 42 or _is_digit(data[right + 1])):
+            # 6222 **** **** 1234 goes on behind a space, 138****1234 is complete
+            seen = digits_left + stars + right_digits
+            if right_digits and (right_digits % 4 or seen == 11 or seen == 15 or seen == 18):
+                break
+            right += 1
+        else:
+            break
+    total = digits_left + stars + right_digits
+    entity = -1
+    if right < ve and data[right] == 64 or (right + 1 < ve and _is_alnum(data[right]) and _masked_mail(data, right, ve)):
+        entity = t.masked[3]
+    elif stars >= 2 and digits_left + right_digits >= 2:
+        if total == 18 or total == 15 and digits_left >= 4:
+            entity = t.masked[0]
+        elif digits_left >= 2 and data[left] == 49 and (total == 11 or digits_left == 3 and right_digits == 4):
+            entity = t.masked[1]
+        elif 12 <= total <= 19 and right_digits <= 4:
+            entity = t.masked[2]
+    elif stars >= 2 and left - 1 >= vs and _is_alnum(data[left - 1]) and _masked_mail(data, right, ve):
+        entity = t.masked[3]
+    if entity < 0 and stars <= 3 and digits_left == 0 and right_digits == 0 and p - 3 >= vs:
+        name = t.scanners[S_NAME_MASK]
+        if name >= 0 and t.byte_class[data[p - 3]] == HAN and t.han_flags[_code_point(data, p - 3)] & SURNAME:
+            entity = name
+    if entity < 0 and header != ZERO and stars >= 2 and te - ts <= 64:
+        for k in range(60):
+            if (header >> np.uint64(k)) & ONE:
+                entity = k
+                break
+    if entity >= 0:
+        masked[entity] += 1
+    return right
+
+
+@njit(cache=True, nogil=True)
+def _masked_mail(data, i, ve):
+    while i < ve and (_is_alnum(data[i]) or data[i] == 46 or data[i] == 95):
+        i += 1
+    return i < ve and data[i] == 64
+
+
+@njit(cache=True, nogil=True)
+def _x_masked(data, s, e, digits, header, t, masked):
+    """Count ``138xxxx1234`` and ``110101XXXXXXXX1234``: letters of the run are all x, in one block of at least three."""
+    n = e - s
+    xs = 0
+    block = 0
+    for i in range(s, e):
+        if (data[i] | 32) == 120:
+            block += 1
+            xs = max(xs, block)
+        elif _is_digit(data[i]):
+            block = 0
+        else:
+            return False
+    if xs < 3:
+        return False
+    entity = -1
+    if n == 11 and data[s] == 49:
+        entity = t.masked[1]
+    elif n == 18 or n == 15:
+        entity = t.masked[0]
+    elif 16 <= n <= 19:
+        entity = t.masked[2]
+    if entity >= 0:
+        masked[entity] += 1
+    return True
+
+
+# -- one value ---------------------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True)
+def _groups(data, f, t, w, n, runs, k, near_miss):
+    """Append what the runs from ``k`` on are when read as one number written in groups."""
+    first = w.run[k, 1] - w.run[k, 0]
+    e0 = w.run[k, 1]
+    if first > 31 or k + 1 >= runs or w.run[k + 1, 0] != e0 + 1:
+        return n
+    sep = data[e0]
+    second = w.run[k + 1, 1] - w.run[k + 1, 0]
+    if (sep != 32 and sep != 45) or second > 31 or t.group_pairs[first * 32 + second] == 0:
+        return n
+    s = w.run[k, 0]
+    for g in range(t.group_signatures.size):
+        count = t.group_counts[g]
+        if k + count > runs:
+            continue
+        signature = np.int64(0)
+        fits = True
+        for j in range(k, k + count):
+            size = w.run[j, 1] - w.run[j, 0]
+            if size > 31 or (j > k and (w.run[j, 0] != w.run[j - 1, 1] + 1 or data[w.run[j, 0] - 1] != sep)):
+                fits = False
+                break
+            signature = signature * 32 + size
+        if not fits or signature != t.group_signatures[g]:
+            continue
+        e = w.run[k + count - 1, 1]
+        # a grouping that goes on is another, longer number
+        if k > 0 and w.run[k - 1, 1] == s - 1 and data[s - 1] == sep:
+            before = w.run[k - 1, 1] - w.run[k - 1, 0]
+            if sep == 45 or before == first == 4:
+                continue
+        if k + count < runs and w.run[k + count, 0] == e + 1 and data[e] == sep:
+            if sep == 45 or (first == 4 and second == 4 and w.run[k + count, 1] - w.run[k + count, 0] <= 4):
+                continue
+        if e < f.ve and data[e] == 42:
+            continue
+        length = t.group_lengths[g]
+        at = 0
+        for j in range(k, k + count):
+            for i in range(w.run[j, 0], w.run[j, 1]):
+                w.buf[at] = t.char_code[data[i]]
+                at += 1
+        mask = _match(w.buf, length, t, t.group_bits[g])
+        if mask != ZERO:
+            n = _judge(data, f, t, w, n, mask, length, s, e, True, near_miss)
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _single(data, f, t, w, n, s, e, plain, near_miss):
+    """Append what the token ``s:e`` is by its positional shapes."""
+    length = e - s
+    if length < 3 or length > MAX_TOKEN or t.block_offset[length] < 0:
+        return n
+    allowed = t.alone_bits[length] if plain else ZERO
+    if (f.union | f.header) & t.weak_entities[length]:
+        allowed = ~ZERO
+    if allowed == ZERO:
+        return n
+    for i in range(length):
+        w.buf[i] = t.char_code[data[s + i]]
+    mask = _match(w.buf, length, t, allowed)
+    if mask != ZERO:
+        n = _judge(data, f, t, w, n, mask, length, s, e, plain, near_miss)
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _value(data, vs, ve, header, t, w, masked, near_miss):
+    """Fill ``w.cand`` with the candidates of one value; return their number."""
+    n = 0
+    runs, hits, marks, union = _collect(data, vs, ve, t, w)
+    if runs == 0 and marks == 0 and header == ZERO and union == ZERO:
+        return 0
+    ts = vs
+    te = ve
+    if header != ZERO or runs:
+        while ts < te and data[ts] <= 32:
+            ts += 1
+        while te > ts and data[te - 1] <= 32:
+            te -= 1
+    f = Frame(vs, ve, ts, te, hits, union, header)
+    sc = t.scanners
+    use_ipv4 = sc[S_IPV4] >= 0
+    label_union = union | header
+    date_bit = ZERO if sc[S_DATE] < 0 else ONE << np.uint64(sc[S_DATE])
+    expiry_bit = ZERO if sc[S_EXPIRY] < 0 else ONE << np.uint64(sc[S_EXPIRY])
+    uuid_bit = ZERO if sc[S_UUID] < 0 else ONE << np.uint64(sc[S_UUID])
+
+    for k in range(runs):
+        s = w.run[k, 0]
+        e = w.run[k, 1]
+        digits = w.run[k, 2]
+        lead = w.run[k, 3]
+        size = e - s
+        if (s > vs and data[s - 1] == 42) or (e < ve and data[e] == 42):
+            continue
+        if digits == size:
+            # a plain number
+            if size >= 3:
+                plain = size < 9 or not _part_of_decimal(data, vs, ve, s, e, ts, te)
+                if plain:
+                    n = _single(data, f, t, w, n, s, e, True, near_miss)
+            if size <= 8:
+                n = _groups(data, f, t, w, n, runs, k, near_miss)
+            if sc[S_LANDLINE] >= 0 and (data[s] == 48 or size == 2 or header != ZERO):
+                n = _landline(data, f, t, w, n, runs, k, sc[S_LANDLINE])
+            if size <= 3 and e < ve and data[e] == 46:
+                if use_ipv4:
+                    end = _octets(data, w, runs, k, vs, ve)
+                    if end > 0 and not (union & VERSION and _labelled_by(data, w, hits, vs, s, end, ve, VERSION)):
+                        n = _emit_alone(data, f, t, w, n, s, end, sc[S_IPV4])
+                if sc[S_GEO] >= 0:
+                    end = _geo(data, w, runs, k, vs, ve, t)
+                    if end > 0:
+                        n = _emit_alone(data, f, t, w, n, s, end, sc[S_GEO])
+                    elif header & (ONE << np.uint64(sc[S_GEO])) and k + 1 < runs and w.run[k + 1, 1] == te:
+                        if s == ts or (s == ts + 1 and data[ts] == 45):
+                            degrees, decimals, _n = _decimal(data, w, runs, k, ve)
+                            if decimals >= 3 and degrees <= 180_000_000:
+                                n = _push(data, w, n, s, te, sc[S_GEO], E_HEADER, 0)
+            if size == 4 and label_union & date_bit:
+                end = _date(data, w, runs, k, vs, ve, t)
+                if end > 0:
+                    # a date column may carry a time of day behind the date
+                    if header & date_bit and s == ts and (end == te or data[end] == 32 or data[end] == 84):
+                        n = _push(data, w, n, s, end, sc[S_DATE], E_HEADER, 0)
+                    else:
+                        n = _emit_weak(data, f, t, w, n, s, end, sc[S_DATE])
+            if size == 4 and sc[S_DATETIME] >= 0:
+                end = _date(data, w, runs, k, vs, ve, t)
+                if end + 1 < ve and data[end] == 46 and _is_digit(data[end + 1]):
+                    end = -1
+                if end > 0:
+                    end = _time_of_day(data, end, ve)
+                    n = _emit_alone(data, f, t, w, n, s, end, sc[S_DATETIME])
+            if label_union & expiry_bit and (size == 2 or size == 4 or size == 6):
+                end = _expiry(data, w, runs, k, vs, ve)
+                if end > 0:
+                    n = _emit_weak(data, f, t, w, n, s, end, sc[S_EXPIRY])
+            if sc[S_MILITARY] >= 0 and 6 <= size <= 8:
+                a, end = _military(data, vs, ve, s, e, t)
+                if a >= 0:
+                    n = _emit_alone(data, f, t, w, n, a, end, sc[S_MILITARY])
+        else:
+            if _x_masked(data, s, e, digits, header, t, masked):
+                continue
+            n = _single(data, f, t, w, n, s, e, True, near_miss)
+            if size <= 8 and lead == 0:
+                n = _groups(data, f, t, w, n, runs, k, near_miss)
+            if lead:
+                # letters glued in front of a number (tel138…), unless they make it a hexadecimal id
+                hexadecimal = True
+                for i in range(s, s + lead):
+                    if not _is_hex(data[i]):
+                        hexadecimal = False
+                        break
+                dashed = s - 2 >= vs and data[s - 1] == 45 and _is_hex(data[s - 2])
+                others = size - lead - digits
+                number = others == 0 or (others == 1 and not _is_digit(data[e - 1]))
+                if number and not (hexadecimal and (dashed or size % 4 == 0)):
+                    if lead >= 2:
+                        n = _single(data, f, t, w, n, s + lead - 1, e, True, near_miss)
+                    plain = not _part_of_decimal(data, vs, ve, s + lead, e, ts, te)
+                    if plain:
+                        n = _single(data, f, t, w, n, s + lead, e, True, near_miss)
+            if sc[S_SECRET] >= 0 and size >= 10:
+                end = _known_key(data, s, e, vs, ve)
+                if end > 0:
+                    n = _emit_alone(data, f, t, w, n, s, end, sc[S_SECRET])
+        if size == 2 and sc[S_MAC] >= 0 and e < ve and data[e] == 45:
+            end = _mac_dashed(data, vs, ve, s)
+            if end > 0:
+                n = _emit_alone(data, f, t, w, n, s, end, sc[S_MAC])
+        if sc[S_PLATE] >= 0 and 4 <= size <= 7:
+            a, end = _plate(data, vs, ve, s, e, t)
+            if a >= 0:
+                n = _emit_alone(data, f, t, w, n, a, end, sc[S_PLATE])
+        if size == 8 and label_union & uuid_bit and e < ve and data[e] == 45 and _is_uuid(data, s, ve):
+            n = _emit_weak(data, f, t, w, n, s, s + 36, sc[S_UUID])
+        if sc[S_WXID] >= 0 and 10 <= size <= 24 and s - 5 >= vs and _has(data, vs, ve, s - 5, _WXID):
+            n = _emit_alone(data, f, t, w, n, s - 5, e, sc[S_WXID])
+
+    guard = -1
+    for k in range(marks):
+        p = w.mark[k, 0]
+        kind = w.mark[k, 1]
+        if kind == STAR:
+            if p >= guard:
+                guard = _masked(data, vs, ve, ts, te, p, header, t, masked)
+        elif kind == AT:
+            if sc[S_SECRET] >= 0:
+                a = _userinfo(data, vs, p)
+                if a > 0:
+                    n = _push(data, w, n, a, p, sc[S_SECRET], E_PATTERN, 0)
+                    continue
+            if sc[S_EMAIL] >= 0:
+                a, end = _email(data, vs, ve, p, t)
+                if a >= 0:
+                    n = _emit_alone(data, f, t, w, n, a, end, sc[S_EMAIL])
+        else:
+            if p + 2 < ve and data[p + 1] == 47 and data[p + 2] == 47:
+                if sc[S_URL] >= 0:
+                    a = p
+                    while a > vs and (_is_alnum(data[a - 1]) or data[a - 1] == 43):
+                        a -= 1
+                    end = p + 3
+                    while end < ve and 33 <= data[end] < 127 and data[end] != 34 and data[end] != 39 and data[end] != 60:
+                        end += 1
+                    while end > p + 3 and not _is_alnum(data[end - 1]) and data[end - 1] != 47 and data[end - 1] != 61:
+                        end -= 1
+                    if a < p and end > p + 4:
+                        n = _emit_alone(data, f, t, w, n, a, end, sc[S_URL])
+                continue
+            if sc[S_BIOMETRIC] >= 0 and p - 4 >= vs and _has(data, vs, ve, p - 4, _IMAGE):
+                end = p
+                while end < ve and data[end] > 32 and data[end] != 34 and data[end] != 39 and data[end] < 127:
+                    end += 1
+                if end - p > 64:
+                    n = _emit_weak(data, f, t, w, n, p - 4, end, sc[S_BIOMETRIC])
+            if sc[S_MAC] >= 0 or sc[S_IPV6] >= 0:
+                a, end, what = _address(data, vs, ve, p)
+                if what == 1 and sc[S_MAC] >= 0:
+                    n = _emit_alone(data, f, t, w, n, a, end, sc[S_MAC])
+                elif what == 2 and sc[S_IPV6] >= 0:
+                    n = _emit_alone(data, f, t, w, n, a, end, sc[S_IPV6])
+
+    # values straight after a label
+    biometric_bit = ZERO if sc[S_BIOMETRIC] < 0 else ONE << np.uint64(sc[S_BIOMETRIC])
+    secret_bit = ZERO if sc[S_SECRET] < 0 else ONE << np.uint64(sc[S_SECRET])
+    for k in range(hits):
+        mask = w.hit_mask[k]
+        if mask & secret_bit:
+            a, separator = _after_label(data, w.hit[k, 1], ve)
+            if separator:
+                if _has(data, vs, ve, a, _BEARER):
+                    a += len(_BEARER)
+                end = _secret_end(data, a, ve, t)
+                if end > 0:
+                    n = _push(data, w, n, a, end, sc[S_SECRET], E_CONTEXT, 0)
+            elif _has(data, vs, ve, w.hit[k, 0], _BEARER) and a > w.hit[k, 1]:
+                end = _secret_end(data, a, ve, t)
+                if end - a >= 16:
+                    n = _push(data, w, n, a, end, sc[S_SECRET], E_CONTEXT, 0)
+        if mask & biometric_bit:
+            a, separator = _after_label(data, w.hit[k, 1], ve)
+            if separator:
+                end = _base64_end(data, a, ve)
+                if end > 0:
+                    n = _push(data, w, n, a, end, sc[S_BIOMETRIC], E_CONTEXT, 0)
+        for j in range(t.labelled_entity.size):
+            entity = t.labelled_entity[j]
+            if (mask >> np.uint64(entity)) & ONE:
+                a, separator = _after_label(data, w.hit[k, 1], ve)
+                end = _labelled_end(data, a, ve, j, t)
+                if end > 0 and not separator:
+                    # glued to a Chinese label: only what cannot be an ordinary word
+                    telling = False
+                    if data[w.hit[k, 0]] >= 128 and a - w.hit[k, 1] <= 7:
+                        for i in range(a, end):
+                            if _is_digit(data[i]) or data[i] == 95:
+                                telling = True
+                                break
+                    if not telling:
+                        end = -1
+                if end > 0:
+                    n = _push(data, w, n, a, end, entity, E_CONTEXT, 0)
+    if header != ZERO and te > ts:
+        if header & secret_bit:
+            end = _secret_end(data, ts, te, t)
+            if end == te:
+                n = _push(data, w, n, ts, te, sc[S_SECRET], E_HEADER, 0)
+        if header & biometric_bit and _base64_end(data, ts, te) == te:
+            n = _push(data, w, n, ts, te, sc[S_BIOMETRIC], E_HEADER, 0)
+        for j in range(t.labelled_entity.size):
+            entity = t.labelled_entity[j]
+            if (header >> np.uint64(entity)) & ONE and _labelled_end(data, ts, te, j, t) == te:
+                n = _push(data, w, n, ts, te, entity, E_HEADER, 0)
+    if sc[S_SECRET] >= 0 and te - ts >= 30:
+        n = _pem(data, vs, ve, w, n, sc[S_SECRET])
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _userinfo(data, vs, at):
+    """Return the start of the password in ``scheme://user:password@``, -1 if there is none."""
+    i = at - 1
+    colon = -1
+    while i > vs and at - i < 200:
+        b = data[i]
+        if b == 58:
+            if i + 2 < at and data[i + 1] == 47 and data[i + 2] == 47:
+                if colon > i and at - colon > 3 and data[colon + 1] != 42 and data[colon + 1] != 36 and data[colon + 1] != 123:
+                    return colon + 1
+                return -1
+            if colon < 0:
+                colon = i
+        elif b <= 32 or b == 34 or b == 39 or b >= 127 or b == 44 or b == 60 or b == 62:
+            return -1
+        i -= 1
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def _pem(data, vs, ve, w, n, entity):
+    """Append private keys: from -----BEGIN … PRIVATE KEY----- to the end of the block or value."""
+    i = vs
+    while i + 30 < ve:
+        if data[i] != 45 or data[i + 5] != 66:
+            i += 1
+            continue
+        if _has(data, vs, ve, i, _BEGIN):
+            for j in range(i + 10, min(i + 40, ve)):
+                if _has(data, vs, ve, j, _PRIVATE):
+                    end = j + len(_PRIVATE)
+                    stop = end
+                    while stop + 4 < ve and not (data[stop] == 45 and data[stop + 1] == 45 and data[stop + 2] == 45):
+                        stop += 1
+                    if stop + 4 < ve:
+                        while stop < ve and data[stop] > 32:
+                            stop += 1
+                    end = max(end, min(stop, ve))
+                    while end > i and data[end - 1] <= 32:
+                        end -= 1
+                    n = _push(data, w, n, i, end, entity, E_PATTERN, 0)
+                    i = end
+                    break
+        i += 1
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _better(w, a, b, t):
+    """Tell whether candidate ``a`` wins over ``b``: score, then length, then the order of the registry, then place."""
+    ra = t.score_rank[w.cand[a, 3]]
+    rb = t.score_rank[w.cand[b, 3]]
+    if ra != rb:
+        return ra > rb
+    la = w.cand[a, 1] - w.cand[a, 0]
+    lb = w.cand[b, 1] - w.cand[b, 0]
+    if la != lb:
+        return la > lb
+    if w.cand[a, 2] != w.cand[b, 2]:
+        return w.cand[a, 2] < w.cand[b, 2]
+    return w.cand[a, 0] < w.cand[b, 0]
+
+
+@njit(cache=True, nogil=True)
+def _settle(w, n, t):
+    """Sort the candidates by place and mark in ``w.keep`` those that survive overlaps."""
+    for i in range(1, n):
+        s0 = w.cand[i, 0]
+        e0 = w.cand[i, 1]
+        t0 = w.cand[i, 2]
+        v0 = w.cand[i, 3]
+        h0 = w.cand_hash[i]
+        j = i - 1
+        while j >= 0 and (w.cand[j, 0] > s0 or (w.cand[j, 0] == s0 and w.cand[j, 1] > e0)):
+            for c in range(4):
+                w.cand[j + 1, c] = w.cand[j, c]
+            w.cand_hash[j + 1] = w.cand_hash[j]
+            j -= 1
+        w.cand[j + 1, 0] = s0
+        w.cand[j + 1, 1] = e0
+        w.cand[j + 1, 2] = t0
+        w.cand[j + 1, 3] = v0
+        w.cand_hash[j + 1] = h0
+    i = 0
+    while i < n:
+        # a cluster: candidates that overlap in a chain
+        end = w.cand[i, 1]
+        j = i + 1
+        while j < n and w.cand[j, 0] < end:
+            end = max(end, w.cand[j, 1])
+            j += 1
+        for a in range(i, j):
+            w.keep[a] = 2
+        left = j - i
+        while left > 0:
+            best = -1
+            for a in range(i, j):
+                if w.keep[a] == 2 and (best < 0 or _better(w, a, best, t)):
+                    best = a
+            w.keep[best] = 1
+            left -= 1
+            for a in range(i, j):
+                if w.keep[a] == 2 and w.cand[a, 0] < w.cand[best, 1] and w.cand[a, 1] > w.cand[best, 0]:
+                    w.keep[a] = 0
+                    left -= 1
+        i = j
+
+
+@njit(cache=True, nogil=True)
+def scan(data, offsets, valid, header, first, t, w, out, masked, near_miss):
+    """Scan values ``first …`` of a string array; return (next value, spans written).
+
+    Stops early when ``out`` might not hold the next value's spans: call again with larger arrays.
+    """
+    n = 0
+    rows = offsets.size - 1
+    for r in range(first, rows):
+        if valid.size and not valid[r]:
+            continue
+        vs = offsets[r]
+        ve = offsets[r + 1]
+        if ve - vs < 3:
+            continue
+        if out.value.size - n < (ve - vs) // 3 + 4:
+            return r, n
+        found = _value(data, vs, ve, header, t, w, masked, near_miss)
+        if found == 0:
+            continue
+        if found > 1:
+            _settle(w, found, t)
+        else:
+            w.keep[0] = 1
+        ts = vs
+        te = ve
+        while ts < te and data[ts] <= 32:
+            ts += 1
+        while te > ts and data[te - 1] <= 32:
+            te -= 1
+        at = vs
+        chars = 0
+        for c in range(found):
+            if w.keep[c] != 1:
+                continue
+            s = w.cand[c, 0]
+            e = w.cand[c, 1]
+            while at < s:
+                chars += (data[at] & 0xC0) != 0x80
+                at += 1
+            start = chars
+            while at < e:
+                chars += (data[at] & 0xC0) != 0x80
+                at += 1
+            out.value[n] = r
+            out.byte_start[n] = s - vs
+            out.byte_end[n] = e - vs
+            out.start[n] = start
+            out.end[n] = chars
+            out.entity[n] = w.cand[c, 2]
+            out.evidence[n] = w.cand[c, 3]
+            out.whole[n] = s == ts and e == te
+            out.hash[n] = w.cand_hash[c]
+            n += 1
+    return rows, n
+
+
+@njit(cache=True, nogil=True)
+def hash_values(data, offsets, out):
+    """Write a hash of the letters and digits of every value, 0 where there are none."""
+    empty = hash_span(data, 0, 0)
+    for r in range(offsets.size - 1):
+        h = hash_span(data, offsets[r], offsets[r + 1])
+        out[r] = ZERO if h == empty else h
