@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from random import Random
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import facts, hostile, makedata  # noqa: E402  (the folder is no installed package)
-from benchmarks.kinds import ENTITY_TYPES  # noqa: E402
+from benchmarks import facts, hostile, makedata, run  # noqa: E402  (the folder is no installed package)
+from benchmarks.kinds import ENTITY_TYPES, KINDS  # noqa: E402
+from benchmarks.patterns import PATTERNS  # noqa: E402
 from benchmarks.score import Span, labelled_spans, masked, score, shortfalls  # noqa: E402
 
 
@@ -129,6 +132,29 @@ def test_files_reach_the_size_asked_for(tmp_path, kind):
     assert path.stat().st_size > (300_000 if kind != "parquet" else 50_000)
     if kind == "one-line":
         assert path.read_bytes().count(b"\n") == 1
+
+
+def test_patterns_for_other_programs_cover_every_type():
+    assert set(PATTERNS) == set(ENTITY_TYPES)
+    for kind in KINDS:
+        rng = Random(5)
+        texts = [f"{kind.keys[0]}={kind.plain(rng)}" for _ in range(20)]
+        found = [text for text in texts if any(re.search(p, text) for p in PATTERNS[kind.entity_type])]
+        assert len(found) >= 15, kind
+
+
+def test_peak_memory_counts_the_largest_process():
+    child = "b = bytearray(150_000_000); import time; time.sleep(.3)"
+    hungry = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    peak = run._peak("test", 1, [sys.executable, "-c", hungry])
+    assert peak.processes == 2 and 150 < peak.peak_mb < 250
+
+
+def test_verdict_names_what_is_short():
+    bench = run.Bench("none", ROOT, 1, 3, 1)
+    bench.judge("speed", 3.9, 4)
+    bench.judge("memory", 499, 500, "MB", least=False)
+    assert [(v.ok, v.target) for v in bench.verdicts] == [(False, "≥ 4 ×"), (True, "≤ 500 MB")]
 
 
 def test_command_writes_the_set(tmp_path):
