@@ -18,6 +18,7 @@ import jsonschema
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner, Result
+from rich.cells import cell_len
 
 import pii_audit
 from pii_audit.cli import output
@@ -480,12 +481,15 @@ class TestProcess:
         assert done.stderr == ""
 
 
-def test_progress_facts() -> None:
+@pytest.mark.parametrize("width", [58, 80, 120])
+def test_progress_facts(width: int) -> None:
     words = Words("en")
-    progress = Progress(50_000_000, 200_000_000, 3, 1234, "x\x1b/" + "y" * 60)
-    text = describe(progress, 2.0, words)
-    assert text.startswith("50.0 MB / 200 MB · 25.0 MB/s · 6.0 s left · 1,234 found · …")
+    progress = Progress(50_000_000, 200_000_000, 3, 1234, "x\x1b/数据/" + "y" * 60)
+    text = describe(progress, 2.0, words, width)
+    assert text.startswith("50.0 MB / 200 MB · 25.0 MB/s · 6.0 s left · 1,234 found")
+    assert cell_len(text) <= width
     assert "\x1b" not in text
-    assert describe(dataclasses.replace(progress, bytes_total=None, current=None), 2.0, words) == (
+    assert text.endswith("yy") == (width > 60)
+    assert describe(dataclasses.replace(progress, bytes_total=None, current=None), 2.0, words, width) == (
         "50.0 MB · 25.0 MB/s · 1,234 found"
     )

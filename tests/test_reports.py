@@ -377,7 +377,7 @@ Could not be read (1)
   dump/0.gz: truncated; the compressed data ends early
 
 Notes (1)
-  logs/collect.log: byte 4096: encoding-change; changes from utf-8 to gb18030
+  logs/collect.log: byte 4096: encoding changes; changes from utf-8 to gb18030
 
 Read 3 sources, 34.5 MB in 1.2 s (27.6 MB/s), 2 workers
 """

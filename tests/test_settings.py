@@ -10,7 +10,7 @@ import pytest
 
 from pii_audit import plugins, settings
 from pii_audit.model.errors import PiiAuditError, PluginError, UsageError
-from pii_audit.model.files import TEMP_PREFIX, AtomicFile, check_target, state_dir
+from pii_audit.model.files import TEMP_PREFIX, AtomicFile, check_target, read_private, state_dir
 from pii_audit.model.visible import visible
 from pii_audit.settings import ScanSettings, load_config
 
@@ -171,6 +171,20 @@ def test_impossible_targets(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UsageError, match="regular file"):
         check_target(tmp_path / "pipe")
+
+
+def test_keys_are_private(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_bytes(b"k")
+    key.chmod(0o640)
+    with pytest.raises(UsageError, match="others may read"):
+        read_private(key)
+    key.chmod(0o400)
+    assert read_private(key) == b"k"
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_private(tmp_path)
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_private(tmp_path / "none")
 
 
 def test_state_dir() -> None:

@@ -11,7 +11,8 @@ from pii_audit.model.progress import Progress
 from pii_audit.model.visible import visible
 from pii_audit.reports.words import Words, duration, size
 
-_NAME_WIDTH = 32
+_BAR_WIDTH = 20
+_NAME_WIDTH = 10     # a shorter rest of a name says nothing
 
 
 @contextlib.contextmanager
@@ -24,28 +25,37 @@ def progress_bar(wanted: bool, words: Words) -> Iterator[Callable[[Progress], No
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bar
 
+    console = Console(stderr=True)
     # rich would read its own markup in names
-    columns = (BarColumn(bar_width=24), TextColumn("{task.fields[facts]}", markup=False))
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    columns = (BarColumn(bar_width=_BAR_WIDTH), TextColumn("{task.fields[facts]}", markup=False))
+    with Bar(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=None, facts="")
         started = time.monotonic()
 
         def move(progress: Progress) -> None:
-            facts = describe(progress, time.monotonic() - started, words)
+            facts = describe(progress, time.monotonic() - started, words, console.width - _BAR_WIDTH - 2)
             bar.update(task, total=progress.bytes_total, completed=progress.bytes_done, facts=facts)
 
         yield move
 
 
-def describe(progress: Progress, seconds: float, words: Words) -> str:
-    """Return the facts beside the bar: done of total, rate, time left, findings, current source."""
+def describe(progress: Progress, seconds: float, words: Words, width: int) -> str:
+    """Return the facts beside the bar: done of total, rate, time left, findings, the end of the current name."""
+    from rich.cells import cell_len
+
     done, total = progress.bytes_done, progress.bytes_total
     rate = done / seconds if seconds > 0 else 0.0
     facts = [size(done) if total is None else f"{size(done)} / {size(total)}", f"{size(rate)}/s"]
     if total is not None and rate > 0 and seconds > 1:
         facts.append(words("progress.left", time=duration(max(total - done, 0) / rate)))
     facts.append(words("progress.findings", n=f"{progress.findings:,}"))
-    if progress.current:
-        name = visible(progress.current)
-        facts.append(name if len(name) <= _NAME_WIDTH else "…" + name[1 - _NAME_WIDTH :])
-    return " · ".join(facts)
+    text = " · ".join(facts)
+    room = width - cell_len(text) - 3
+    name = visible(progress.current or "")
+    if not name or room < _NAME_WIDTH:
+        return text
+    if cell_len(name) > room:
+        while cell_len(name) > room - 1:
+            name = name[1:]
+        name = "…" + name
+    return f"{text} · {name}"

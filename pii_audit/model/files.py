@@ -122,16 +122,3 @@ def state_dir(environ: Mapping[str, str]) -> Path:
     home = environ.get("XDG_STATE_HOME", "")
     base = Path(home) if home.startswith("/") else Path.home() / ".local" / "state"
     return base / "pii-audit"
-
-
-def read_private(path: Path) -> bytes:
-    """Return the content of a key file. Raises UsageError if it is missing or others could read it."""
-    shown = visible(str(path))
-    try:
-        with path.open("rb") as stream:
-            status = os.fstat(stream.fileno())
-            if status.st_mode & 0o077:
-                raise UsageError(f"{shown}: the key file can be read by others; give it mode 0600")
-            return stream.read(1 << 16)
-    except OSError as error:
-        raise UsageError(f"{shown}: the key file cannot be read ({error.strerror})") from error
