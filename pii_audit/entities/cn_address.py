@@ -24,25 +24,34 @@ PROVINCES = (
 
 #: characters that end a part of an address, so no name of a city runs across them
 _STOP = "省市县区镇乡村路街道巷弄号栋幢楼室旗"
-_PART = f"[^\\W\\d_{_STOP}]"
+PART = f"[^\\W\\d_{_STOP}]"
 _AUTONOMOUS = "(?:壮族|回族|维吾尔)?自治区"
 _MUNICIPALITY = re.compile(f"(?P<name>{'|'.join(MUNICIPALITIES)})(?:特别行政区|市)?(?:(?P=name)市|市辖区)?")
 _PROVINCE = re.compile(f"(?:{'|'.join(PROVINCES)})(?:省|{_AUTONOMOUS})?")
-_CITY = re.compile(f"{_PART}{{1,10}}?(?:自治州|地区|林区|盟|市(?![场民政区府]))(?:市辖区)?")
+_CITY = re.compile(f"{PART}{{1,10}}?(?:自治州|地区|林区|盟|市(?![场民政区府]))(?:市辖区)?")
 
+#: what stands behind the name of a province, of any other division, of a road, of a community, of a house number
+STATE_ENDS = "省 市 自治区 壮族自治区 回族自治区 维吾尔自治区 特别行政区".split()
+ADMIN_ENDS = "自治州 自治县 自治旗 地区 新区 开发区 省 市 区 县 旗 镇 乡 街道".split()
+ROAD_ENDS = "大道 公路 胡同 路 街 巷 弄 道".split()
+COMMUNITY_ENDS = "小区 花园 家园 公寓 社区 新村 苑 村 屯 组 队".split()
+HOUSE_ENDS = "号楼 号院 单元 号 弄 栋 幢 座 室 层 楼 组 队".split()
+NUMERAL = "[0-9〇零一二三四五六七八九十百]"
+#: what an organisation ends with, and what no address holds
+OFFICE_ENDS = "公司 集团 支行 分行 银行 部 厅 局 委员会 协会 法院 医院 学校 大学 工厂 商行 门店".split()
+FOREIGN = (*":：?？!！。@", "http")
+SEPARATOR = r"[\s,，、-]"
+
+# 市场 is a market, no city
 _ADMIN = re.compile(
-    f"(?:{'|'.join((*MUNICIPALITIES, *PROVINCES))})(?:省|市|{_AUTONOMOUS}|特别行政区)?"
-    f"|{_PART}{{1,12}}?(?:自治州|自治县|自治旗|地区|新区|开发区|省|市(?!场)|区|县|旗|镇|乡|街道)"
+    f"(?:{'|'.join((*MUNICIPALITIES, *PROVINCES))})(?:{'|'.join(STATE_ENDS)})?"
+    f"|{PART}{{1,12}}?(?:{'|'.join(ADMIN_ENDS)})(?!(?<=市)场)"
 )
-_ROAD = re.compile(
-    f"{_PART}{{1,8}}(?:大道|公路|胡同|[路街巷弄道])"
-    r"|\w{1,10}(?:小区|花园|家园|公寓|社区|新村|苑|[村屯组队])"
-)
-_NUMBER = re.compile(
-    r"[0-9〇零一二三四五六七八九十百]+(?:-[0-9]+)*(?:号楼|号院|单元|[号弄栋幢座室层楼组队])|[0-9A-Za-z]+-[0-9]+"
-)
-_ORGANISATION = re.compile(r"(?:公司|集团|支行|分行|银行|部|厅|局|委员会|协会|法院|医院|学校|大学|工厂|商行|门店)$")
-_OTHER = re.compile(r"[:：?？!！。@]|https?")
+_ROAD = re.compile(f"{PART}{{1,8}}(?:{'|'.join(ROAD_ENDS)})|\\w{{1,10}}(?:{'|'.join(COMMUNITY_ENDS)})")
+_NUMBER = re.compile(f"{NUMERAL}+(?:-[0-9]+)*(?:{'|'.join(HOUSE_ENDS)})|[0-9A-Za-z]+-[0-9]+")
+_ORGANISATION = re.compile(f"(?:{'|'.join(OFFICE_ENDS)})$")
+_OTHER = re.compile("|".join(map(re.escape, FOREIGN)))
+_SEPARATORS = re.compile(f"{SEPARATOR}+(?![0-9])")
 
 
 def looks_like_address(text: str) -> bool:
@@ -50,7 +59,7 @@ def looks_like_address(text: str) -> bool:
 
     A place of administration with a road or community, or a road with a house number.
     """
-    text = re.sub(r"[\s,，、-]+(?![0-9])", "", text.strip())
+    text = _SEPARATORS.sub("", text.strip())
     if not 6 <= len(text) <= 100 or _OTHER.search(text) or _ORGANISATION.search(text):
         return False
     end = 0

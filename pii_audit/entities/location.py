@@ -16,9 +16,10 @@ from random import Random
 from pii_audit.entities.cn_address import MUNICIPALITIES, PROVINCES
 from pii_audit.model.entity import Category, Classed, EntityType, Mask, Role, Sensitivity
 
+ENDS = "省 市 区 县 旗 盟 州 镇 乡 自治区 自治州 自治县 地区".split()
+IDEOGRAPH = "[\u4e00-\u9fff]"
 _PLACE = re.compile(
-    f"(?:{'|'.join((*MUNICIPALITIES, *PROVINCES))})[\u4e00-\u9fff]{{0,16}}"
-    "|[\u4e00-\u9fff]{1,20}(?:省|市|区|县|旗|盟|州|镇|乡|自治区|自治州|自治县|地区)"
+    f"(?:{'|'.join((*MUNICIPALITIES, *PROVINCES))}){IDEOGRAPH}{{0,16}}|{IDEOGRAPH}{{1,20}}(?:{'|'.join(ENDS)})"
 )
 
 

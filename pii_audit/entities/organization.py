@@ -17,18 +17,20 @@ from random import Random
 
 from pii_audit.model.entity import Category, Classed, EntityType, Mask, Role, Sensitivity
 
-_ENDINGS = re.compile(
-    "(?:公司|集团|企业|合作社|事务所|商行|经营部|工作室|个体户|银行|信用社|支行|分行|医院|卫生院|"
-    "诊所|学校|大学|学院|中学|小学|幼儿园|工厂|[厂店局院所站]|委员会|管委会|居委会|村委会|派出所|街"
-    "道办|办事处|政府|部队|酒店|超市|中心|协会|基金会|研究所|设计院|出版社)(?:[（(].{1,12}"
-    "[)）])?$"
-)
+ENDS = (
+    "公司 集团 企业 合作社 事务所 商行 经营部 工作室 个体户 银行 信用社 支行 分行 医院 卫生院 诊所 学校 大学 学院 中学 小学 "
+    "幼儿园 工厂 厂 店 局 院 所 站 委员会 管委会 居委会 村委会 派出所 街道办 办事处 政府 部队 酒店 超市 中心 协会 基金会 "
+    "研究所 设计院 出版社"
+).split()
+SENTENCE = "[。？！?!：:]"
+_ENDING = re.compile(f"(?:{'|'.join(ENDS)})(?:[（(].{{1,12}}[)）])?$")
+_SENTENCE = re.compile(SENTENCE)
 
 
 def looks_like_organization(text: str) -> bool:
     """Tell whether ``text`` is written like the name of a company or institution."""
     text = text.strip()
-    return 4 <= len(text) <= 50 and _ENDINGS.search(text) is not None and not re.search("[。？！?!：:]", text)
+    return 4 <= len(text) <= 50 and _ENDING.search(text) is not None and not _SENTENCE.search(text)
 
 
 _PLACES = "深圳市 杭州 北京 上海 成都市 武汉 南京市 苏州 西安 青岛市 长沙 合肥市".split()

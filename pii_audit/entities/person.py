@@ -85,15 +85,15 @@ _WORDS = frozenset(
 )
 
 #: what no given name holds: particles, pronouns, words of money and of administration
-_NEVER = frozenset(
+NEVER = frozenset(
     "的了在与及或是不已未没您你我他她它这吗呢吧啊被把款贷账帐逾欠催费额税债券码号钱厂局省县镇乡街巷者险租址"
 )
 
 #: last characters of longer words that are no names
-_LAST = frozenset("市区路村站部院所处室社期版型类率性式机器品价单表员人行线段量数组队法店城湾卡面边")
+LAST = frozenset("市区路村站部院所处室社期版型类率性式机器品价单表员人行线段量数组队法店城湾卡面边")
 
 #: last two characters of words of four that are no names
-_TAILS = frozenset(
+TAILS = frozenset(
     """
     高科 消费 时代 金融 科技 银行 集团 公司 信托 保险 证券 基金 管理 服务 中心 平台 商城 数据 技术 信息 网络 软件
     产品 项目 业务 客户 用户 中国 股份 控股 投资 资本 地产 物流 电子 医药 能源 汽车 教育 传媒 文化 学院 大学 中学 小学
@@ -102,7 +102,7 @@ _TAILS = frozenset(
 )
 
 #: beginnings that make a word of anything behind them
-_HEADS = tuple(
+HEADS = tuple(
     """
     申请 管理 查询 程序 任务 金融 应收 应付 应还 应交 高级 高危 高风 商品 商户 单位 项目 安全 操作 权限 利息 利率 费用
     关联 关系 计划 储蓄 展期 全部 全额 付款 解除 解约 来源 门店 明细 银行 余额 农村 房屋 车辆 劳动 智能 原始 符合 时间
@@ -110,12 +110,12 @@ _HEADS = tuple(
     """.split()
 )
 
-_ORDINARY = _PLACES | _WORDS
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0002a6df]+")
-_DOTS = re.compile(r"[·•・‧.]")
-_FIRST = frozenset(_SINGLE)
-_DOUBLE = frozenset(_COMPOUND)
-_FREQUENT = frozenset(_SINGLE[:120])
+ORDINARY = _PLACES | _WORDS
+HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0002a6df]+")
+DOTS = re.compile(r"[·•・‧.]")
+FIRST = frozenset(_SINGLE)
+DOUBLE = frozenset(_COMPOUND)
+FREQUENT = frozenset(_SINGLE[:120])
 
 
 def looks_like_name(text: str) -> bool:
@@ -124,20 +124,20 @@ def looks_like_name(text: str) -> bool:
     Two to four 汉字 that start with a surname and are no ordinary word, or a transcription with middle dots.
     """
     text = text.strip()
-    if _DOTS.search(text):
-        parts = _DOTS.split(text)
-        return len(text) <= 20 and all(_HAN.fullmatch(part) and _NEVER.isdisjoint(part) for part in parts)
-    if not 2 <= len(text) <= 4 or not _HAN.fullmatch(text) or text in _ORDINARY or text.startswith(_HEADS):
+    if DOTS.search(text):
+        parts = DOTS.split(text)
+        return len(text) <= 20 and all(HAN.fullmatch(part) and NEVER.isdisjoint(part) for part in parts)
+    if not 2 <= len(text) <= 4 or not HAN.fullmatch(text) or text in ORDINARY or text.startswith(HEADS):
         return False
-    if text[:2] in _DOUBLE and len(text) > 2:
+    if text[:2] in DOUBLE and len(text) > 2:
         given = text[2:]
-    elif text[0] in _FIRST and (len(text) < 4 or text[1] in _FREQUENT):
+    elif text[0] in FIRST and (len(text) < 4 or text[1] in FREQUENT):
         given = text[1:]
     else:
         return False
-    if not _NEVER.isdisjoint(given) or (len(text) == 4 and text[2:] in _TAILS):
+    if not NEVER.isdisjoint(given) or (len(text) == 4 and text[2:] in TAILS):
         return False
-    return len(text) == 2 or text[-1] not in _LAST
+    return len(text) == 2 or text[-1] not in LAST
 
 
 _GIVEN = (
