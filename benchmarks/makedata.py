@@ -74,7 +74,8 @@ def beside(rng: np.random.Generator, rows: int, makers: Sequence[Maker]) -> Byte
 def text_of(rows: Bytes) -> bytes:
     """Return the rows as text: the bytes without the padding."""
     flat = rows.ravel()
-    return flat[flat != 0].tobytes()
+    text: bytes = flat[flat != 0].tobytes()
+    return text
 
 
 @cache

@@ -125,7 +125,9 @@ class Bench:
         seconds = []
         for _ in range(self.repeats + 1):
             start = time.perf_counter()
-            done = subprocess.run(command, shell=isinstance(command, str), cwd=ROOT, capture_output=True, text=True)
+            done = subprocess.run(
+                command, shell=isinstance(command, str), cwd=ROOT, capture_output=True, text=True, check=False
+            )
             seconds.append(time.perf_counter() - start)
             if done.returncode not in codes:
                 raise SystemExit(f"{way} ended with {done.returncode}: {done.stderr.strip()[-400:]}")
@@ -136,7 +138,7 @@ class Bench:
         """Time the repeats of one way inside a warm process of its own."""
         kind, *rest = arguments
         command = [sys.executable, "-m", "benchmarks.inprocess", kind, str(self.repeats), *rest]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SystemExit(f"{way} failed: {done.stderr.strip()[-400:]}")
         return self.keep(Timing(way, path.stat().st_size, tuple(json.loads(done.stdout.splitlines()[-1]))))

@@ -13,12 +13,12 @@ from random import Random
 import pytest
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT))  # the folder is no installed package
 
-from benchmarks import facts, hostile, makedata, run  # noqa: E402  (the folder is no installed package)
-from benchmarks.kinds import ENTITY_TYPES, KINDS  # noqa: E402
-from benchmarks.patterns import PATTERNS  # noqa: E402
-from benchmarks.score import Span, labelled_spans, masked, score, shortfalls  # noqa: E402
+from benchmarks import facts, hostile, makedata, run
+from benchmarks.kinds import ENTITY_TYPES, KINDS
+from benchmarks.patterns import PATTERNS
+from benchmarks.score import Span, labelled_spans, masked, score, shortfalls
 
 
 @pytest.fixture(scope="module")
