@@ -119,6 +119,7 @@ def test_addresses_and_organisations_made_of_their_parts() -> None:
         for _ in range(5000)
     ]
     texts += [rng.choice(cn_address.PROVINCES) + han(rng, rng.randrange(20)) for _ in range(500)]
+    texts += ["恒信公司(北\n京)", "恒信公司(\n)", "恒信公司\n(北京)"]
     assert_equal(texts)
 
 
