@@ -176,10 +176,9 @@ def _floats(array: pa.Array) -> pa.Array:
     odd = ~missing & (whole | ~np.isfinite(numbers) | (np.abs(numbers) >= 2.0**53) | (np.abs(numbers) < 1e-4))
     if not odd.any():
         return text
-    values = text.to_pylist()
-    for at in np.flatnonzero(odd):
-        values[at] = cells.number_text(float(numbers[at]))
-    return cells.strings(values)
+    bits = pa.py_buffer(np.packbits(odd, bitorder="little"))
+    mask = pa.BooleanArray.from_buffers(pa.bool_(), len(odd), [None, bits])
+    return pc.replace_with_mask(text, mask, cells.strings([cells.number_text(value) for value in numbers[odd].tolist()]))
 
 
 def _numbers(array: pa.Array, kind: type[np.generic]) -> np.ndarray[Any, Any]:
