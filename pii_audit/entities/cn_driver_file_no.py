@@ -17,7 +17,7 @@ from pii_audit.validators import CodeIn
 
 _WORDS = (
     "档案编号", "档案号", "驾驶证档案编号", "驾驶证档案号", "驾照档案号", "驾驶证", "驾照", "驾驶证编号",
-    "driverfileno", "driverfilenum", "driverfilenumber", "driverlicense", "driverlicenseno", "driverlicence",
+    "driverfileno", "drivingfileno", "drivingfilenumber", "driverfilenum", "driverfilenumber", "driverlicense", "driverlicenseno", "driverlicence",
     "driverlicenceno", "driverlicensefileno", "drivinglicense", "drivinglicence", "drivinglicenseno",
     "drivinglicenceno", "licensefileno", "dabh", "dah", "jszh", "jszhm", "jszdabh", "jsz", "jzh",
 )

@@ -19,7 +19,7 @@ from pii_audit.model.entity import Category, Classed, EntityType, Mask, Role, Se
 _WORDS = (
     "回乡证", "回乡证号", "台胞证", "台胞证号", "通行证", "通行证号", "通行证号码", "来往内地通行证",
     "来往大陆通行证", "往来港澳通行证", "往来台湾通行证", "港澳通行证", "港澳台通行证", "hkmtpermit",
-    "travelpermit", "travelpermitno", "permitno", "hkpermit", "mtp", "homereturnpermit", "taiwanpermit", "hxz",
+    "travelpermit", "macaupermit", "hkmacaupermit", "compatriotpermit", "taiwancompatriotpermit", "travelpermitno", "permitno", "hkpermit", "mtp", "homereturnpermit", "taiwanpermit", "hxz",
     "hxzh", "tbz", "tbzh", "gatxz", "gatxzh", "txz", "txzh", "txzhm",
 )
 

@@ -4,7 +4,7 @@ Issuer: People's Liberation Army and Armed Police.
 Structure: a character or two for the issuing body, 字第, 6 to 8 digits, 号 (军字第…号, 士字第…号).
 Look-alikes: numbers of court cases and official documents (民初字第…号, 文字第…号); bare digits need a label or
 header.
-Limits: the issuing bodies changed in 2016; any body character is taken.
+Limits: the issuing bodies changed in 2016; characters of bodies not known to have issued cards need a label.
 Sources: identity documents listed by Regulation on real names of deposit accounts (2000), article 5, and JR/T
 0171-2020 C2.
 """

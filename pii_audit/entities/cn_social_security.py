@@ -26,7 +26,7 @@ def sample(rng: Random) -> str:
 
 
 _WORDS = (
-    "sbkh", "sbk", "sbbh", "shbzh", "shbzhm", "shbzkh", "ybkh", "ybzh", "shebaohao", "shebaoka", "shebaokahao",
+    "sbkh", "sbh", "sbk", "sbbh", "shbzh", "shbzhm", "shbzkh", "ybkh", "ybzh", "shebaohao", "shebaoka", "shebaokahao",
     "ssn", "socialsecurity", "socialsecurityno", "socialsecuritynumber", "socialsecurityid", "socialsecuritycard",
     "socialsecuritycardno", "socialcardno", "sscardno", "sscard", "socialinsurance", "socialinsuranceno",
     "socialinsurancenumber", "medicalinsuranceno", "medicareno",

@@ -5,7 +5,7 @@ Structure: 17 digits and letters without I O Q: maker (3), description (5), chec
 year, plant, serial number whose last four characters are digits.
 Look-alikes: 17-digit timestamps and order numbers, of which one in eleven passes the check: a letter must stand in
 first or second place, as in the identifier of every maker.
-Limits: cars built for markets without the check digit need a label or header.
+Limits: cars built for markets without the check digit (Europe) are not found, whatever the label says.
 Sources: GB 16735-2019; GB 16737-2019 (maker identifiers); 49 CFR 565.15 (check digit).
 """
 
@@ -62,7 +62,6 @@ CN_VIN = EntityType(
             Strength.CHECKED,
             GB16735,
         ),
-        Shape("without check digit", f"[1-9A-HJ-NPR-Za-hj-npr-z]{_CHARACTER}{{13}}[0-9]{{3}}", Strength.WEAK),
     ),
     context=_WORDS,
     headers=_WORDS,

@@ -5,7 +5,8 @@ Structure: latitude and longitude in either order, decimal degrees with four pla
 joined by a comma, space, slash or semicolon; inside the rectangle that holds China.
 Look-alikes: pairs of amounts, rates and sizes; coordinates of offices and shops, which are nobody's but cannot be
 told apart.
-Limits: single columns of latitude or longitude, degrees with minutes and seconds, and places abroad are not found.
+Limits: a single latitude or longitude needs a label or header; degrees with minutes and seconds are not found, pairs abroad
+neither.
 Sources: GB/T 35273-2020 Annex B; GB/T 45574-2025 Annex A (precise, continuous location).
 """
 
@@ -16,7 +17,7 @@ from random import Random
 from pii_audit.model.entity import Category, Classed, EntityType, Mask, Role, Sensitivity
 
 _WORDS = (
-    "经纬度", "坐标", "定位", "位置坐标", "定位坐标", "地理位置", "经度", "纬度", "gps", "gpsinfo", "gpslocation",
+    "经纬度", "坐标", "定位", "位置坐标", "定位坐标", "地理位置", "经度", "纬度", "longitude", "latitude", "lng", "lon", "lat", "gps", "gpsinfo", "gpslocation",
     "gpsposition", "geo", "geolocation", "geopoint", "latlng", "latlon", "lnglat", "lonlat", "coordinate",
     "coordinates", "coords", "location", "jwd", "dlwz", "dwzb", "zuobiao",
 )

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from pii_audit.model.entity import EntityType
 from pii_audit.model.score import DEFAULT_MIN_SCORE, SCORES, Evidence
 from pii_audit.recognizers import kernel
+from pii_audit.recognizers.cells import WHOLE_CELL, whole_cells
 from pii_audit.recognizers.compile import compile_tables
 
 
@@ -120,7 +121,9 @@ class Detector:
                 data, offsets, valid, np.uint64(mask), first, self.tables, work, out, masked, misses
             )
             parts.append(kernel.Out(*(column[:n] for column in out)))
-        merged = kernel.Out(*(np.concatenate(column) for column in zip(*parts, strict=True))) if parts else _out(0)
+        merged = _joined(parts)
+        if mask & self._cell_bits:
+            merged = self._whole_cells(mask, data, offsets, valid, merged)
         spans = Spans(
             value=merged.value,
             start=merged.start.astype(np.int64),
@@ -139,6 +142,29 @@ class Detector:
         if self.min_score > min(SCORES.values()):
             spans = spans.keep(_SCORES[spans.evidence] >= self.min_score)
         return spans
+
+    @cached_property
+    def _cell_bits(self) -> int:
+        return sum(1 << index for index, entity in enumerate(self.entities) if entity.name in WHOLE_CELL)
+
+    def _whole_cells(
+        self, mask: int, data: np.ndarray, offsets: np.ndarray, valid: np.ndarray, found: kernel.Out
+    ) -> kernel.Out:
+        """Add the cells that are names, addresses … of the kinds the header speaks of; what the kernel found wins."""
+        free = np.ones(offsets.size - 1, bool)
+        free[found.value] = False
+        parts = [found]
+        for index, entity in enumerate(self.entities):
+            if mask >> index & 1 and entity.name in WHOLE_CELL:
+                rows = np.flatnonzero(whole_cells(entity.name, data, offsets, valid).astype(bool) & free)
+                free[rows] = False
+                out = _out(rows.size)
+                kernel.whole(data, offsets, rows, out)
+                out.entity[:] = index
+                parts.append(out)
+        merged = _joined(parts)
+        order = np.argsort(merged.value, kind="stable")
+        return kernel.Out(*(column[order] for column in merged))
 
 
 _SCORES = np.array([SCORES[evidence] for evidence in Evidence])
@@ -174,17 +200,18 @@ def _folded(data: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return out[:size], out_offsets
 
 
+def _joined(parts: Sequence[kernel.Out]) -> kernel.Out:
+    if len(parts) == 1:
+        return parts[0]
+    return kernel.Out(*(np.concatenate(column) for column in zip(*parts, strict=True))) if parts else _out(0)
+
+
 def _work(longest: int) -> kernel.Work:
     n = longest + 64
     return kernel.Work(
-        run=np.empty((n // 2 + 8, 4), np.int32),
-        hit=np.empty((n + 8, 2), np.int32),
-        hit_mask=np.empty(n + 8, np.uint64),
-        mark=np.empty((n, 2), np.int32),
-        cand=np.empty((n, 4), np.int32),
-        cand_hash=np.empty(n, np.uint64),
-        keep=np.empty(n, np.uint8),
-        buf=np.empty(kernel.MAX_TOKEN, np.uint8),
+        n=np.empty((4, n, 4), np.int32),
+        q=np.empty((2, n), np.uint64),
+        b=np.empty((2, n), np.uint8),
     )
 
 

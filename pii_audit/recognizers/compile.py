@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -24,7 +24,7 @@ _STRENGTH = {Strength.WEAK: k.WEAK, Strength.PATTERN: k.PATTERN, Strength.CHECKE
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _PLATE_TAILS = "学警挂港澳领试超"
 #: what stands before 字第 on papers of soldiers and armed police
-_SERVICES = "军士文兵干武警海空离退参政后装"
+_SERVICES = "军士文兵干职武警海空离退参政后装沈北兰济南广成"
 _PLACEHOLDERS = (
     "null", "none", "nil", "true", "false", "undefined", "empty", "n/a", "nan", "redacted", "hidden", "masked", "required",
     "invalid", "incorrect", "error", "expired", "wrong", "reset", "missing", "failed", "failure", "success", "yes", "string",
@@ -217,52 +217,80 @@ def compile_tables(entities: Sequence[EntityType], today: dt.date | None = None)
         pairs[parts[0] * 32 + parts[1]] = 1
 
     keys, masks, bloom = _words(entities)
-    first, long = _prefixes(programs.prefix_table)
-    area_lengths, area_digits = _areas()
-    labelled_entity, labelled_class, labelled_limits = _labelled(entities)
+    placeholders = _hashes(_PLACEHOLDERS)
+    tlds = _hashes(tables.codes("tlds"))
     names = {entity.name: index for index, entity in enumerate(entities)}
     day = today or dt.date.today()
-    return k.Tables(
-        byte_class=_byte_classes(),
-        char_code=np.array([code_of(chr(b)) if b < 128 else 63 for b in range(256)], np.uint8),
-        han_flags=_han_flags(),
-        phrase_lengths=_phrase_lengths(entities),
-        word_keys=keys,
-        word_masks=masks,
-        word_bloom=bloom,
-        block_offset=block_offset,
-        blocks=np.concatenate(blocks) if blocks else np.zeros(1, np.uint64),
-        alone_bits=alone,
-        weak_entities=weak_entities,
-        variant_base=base,
-        variant_entity=np.array([x.entity for x in ordered] or [0], np.int32),
-        variant_strength=np.array([x.strength for x in ordered] or [0], np.int32),
-        variant_program=np.array([x.program for x in ordered] or [0], np.int32),
-        variant_prefix=np.array([x.prefix for x in ordered] or [0], np.int32),
-        group_signatures=np.array([_signature(parts) for parts in groups], np.int64),
-        group_lengths=np.array([sum(parts) for parts in groups], np.int32),
-        group_counts=np.array([len(parts) for parts in groups], np.int32),
-        group_bits=np.array([signatures[parts] for parts in groups], np.uint64),
-        group_pairs=pairs,
-        programs=np.array(programs.rows, np.int32),
-        **_weighted(programs.weighted),
-        **_codes(programs.codes),
-        prefix_first=first,
-        prefix_long=long,
-        area_lengths=area_lengths,
-        area_digits=area_digits,
-        labelled_entity=labelled_entity,
-        labelled_class=labelled_class,
-        labelled_limits=labelled_limits,
-        placeholders=_hashes(_PLACEHOLDERS),
-        tlds=_hashes(tables.codes("tlds")),
-        scanners=_scanners(entities),
-        score_rank=np.array([SCORES[Evidence(i)] for i in range(6)]),
-        masked=np.array(
-            [names.get(n, -1) for n in ("CN_RESIDENT_ID", "CN_MOBILE_PHONE", "CN_BANK_CARD", "EMAIL_ADDRESS")], np.int32
-        ),
-        today=np.int64(day.year * 10000 + day.month * 100 + day.day),
+    prefixes = _prefixes(programs.prefix_table)
+    labelled = _labelled(entities)
+    area_lengths, area_digits = _areas()
+    return _flat(
+        {
+            "BYTE_CLASS": _byte_classes(),
+            "CHAR_CODE": np.array([code_of(chr(b)) if b < 128 else 63 for b in range(256)], np.uint8),
+            "HAN_FLAGS": _han_flags(),
+            "PHRASE_LENGTHS": _phrase_lengths(entities),
+            "WORD_BLOOM": bloom,
+            "WORD_KEYS": keys,
+            "WORD_MASKS": masks,
+            "BLOCK_OFFSET": block_offset,
+            "BLOCKS": np.concatenate(blocks) if blocks else np.zeros(1, np.uint64),
+            "ALONE_BITS": alone,
+            "WEAK_ENTITIES": weak_entities,
+            "VARIANT_BASE": base,
+            "VARIANT_ENTITY": np.array([x.entity for x in ordered]),
+            "VARIANT_STRENGTH": np.array([x.strength for x in ordered]),
+            "VARIANT_PROGRAM": np.array([x.program for x in ordered]),
+            "VARIANT_PREFIX": np.array([x.prefix for x in ordered]),
+            "GROUP_SIGNATURES": np.array([_signature(parts) for parts in groups]),
+            "GROUP_LENGTHS": np.array([sum(parts) for parts in groups]),
+            "GROUP_COUNTS": np.array([len(parts) for parts in groups]),
+            "GROUP_BITS": np.array([signatures[parts] for parts in groups], np.uint64),
+            "GROUP_PREFIXED": np.array(
+                [all(x.prefix for x in ordered if "-".join(map(str, parts)) in x.groups) for parts in groups], np.uint8
+            ),
+            "GROUP_PAIRS": pairs,
+            "PROGRAMS": np.array(programs.rows).ravel(),
+            "AREA_LENGTHS": area_lengths,
+            "AREA_DIGITS": area_digits,
+            "PLACEHOLDERS": placeholders,
+            "TLDS": tlds,
+            "SCANNER": _scanners(entities),
+            "SCORE_RANK": np.array([round(SCORES[evidence] * 100) for evidence in Evidence]),
+            "MASKED": np.array(
+                [names.get(n, -1) for n in ("CN_RESIDENT_ID", "CN_MOBILE_PHONE", "CN_BANK_CARD", "EMAIL_ADDRESS")]
+            ),
+            **_weighted(programs.weighted),
+            **_codes(programs.codes),
+            **prefixes,
+            **labelled,
+        },
+        {
+            "GROUP_COUNT": len(groups),
+            "LABELLED_COUNT": len(labelled["LABELLED_ENTITY"]),
+            "LABELLED_BITS": sum({1 << int(entity) for entity in labelled["LABELLED_ENTITY"]}),
+            "WORD_SIZE": len(keys),
+            "PREFIX_LONG_SIZE": len(prefixes["PREFIX_LONG"]),
+            "PLACEHOLDER_SIZE": len(placeholders),
+            "TLD_SIZE": len(tlds),
+            "TODAY": day.year * 10000 + day.month * 100 + day.day,
+        },
     )
+
+
+def _flat(arrays: Mapping[str, np.ndarray], numbers: Mapping[str, int]) -> k.Tables:
+    """Lay the tables one behind the other by kind of number and note where each starts."""
+    head = np.zeros(len(k.SLOT), np.int64)
+    kinds: dict[str, list[np.ndarray]] = {"b": [], "n": [head], "q": []}
+    sizes = {"b": 0, "n": head.size, "q": 0}
+    for name, array in arrays.items():
+        kind = {np.dtype(np.uint8): "b", np.dtype(np.uint64): "q"}.get(array.dtype, "n")
+        head[k.SLOT[name]] = sizes[kind]
+        kinds[kind].append(array.astype(np.int64) if kind == "n" else array)
+        sizes[kind] += array.size
+    for name, number in numbers.items():
+        head[k.SLOT[name]] = number
+    return k.Tables(*(np.concatenate(kinds[kind]) for kind in "bnq"))
 
 
 def _variants(entities: Sequence[EntityType], programs: _Programs) -> list[_Variant]:
@@ -291,7 +319,8 @@ def _byte_classes() -> np.ndarray:
     classes[65:91] = k.UPPER
     classes[97:123] = k.LOWER
     classes[0xE4:0xEA] = k.HAN
-    classes[ord("@")], classes[ord("*")], classes[ord(":")] = k.AT, k.STAR, k.COLON
+    for char, byte_class in (("@", k.AT), ("*", k.STAR), (":", k.COLON), ("\\", k.ESCAPE)):
+        classes[ord(char)] = byte_class
     return classes
 
 
@@ -353,10 +382,11 @@ def _words(entities: Sequence[EntityType]) -> tuple[np.ndarray, np.ndarray, np.n
 
 
 def _phrase_lengths(entities: Sequence[EntityType]) -> np.ndarray:
-    lengths = np.zeros(65536, np.uint16)
+    """Bit n: a phrase of n + 1 characters starts with this one. Phrases of more than 8 name columns only."""
+    lengths = np.zeros(65536, np.uint8)
     for word in _context_words(entities):
-        if word and _is_han(word):
-            lengths[ord(word[0])] |= 1 << min(len(word), 15)
+        if 1 < len(word) <= 8 and _is_han(word):
+            lengths[ord(word[0])] |= 1 << (len(word) - 1)
     return lengths
 
 
@@ -366,36 +396,35 @@ def _hashes(words: Iterable[str]) -> np.ndarray:
 
 def _weighted(schemes: Sequence[v.WeightedSum]) -> dict[str, np.ndarray]:
     n = max(1, len(schemes))
-    weighted = np.zeros((n, 5), np.int32)
-    weights = np.zeros((n, k.MAX_TOKEN), np.int32)
+    weighted = np.zeros((n, 4), np.int64)
+    weights = np.zeros((n, k.MAX_TOKEN), np.int64)
     check = np.full((n, 64), 255, np.uint8)
-    numbers = np.full((n, 64), -1, np.int32)
+    numbers = np.full((n, 64), -1, np.int64)
     for i, scheme in enumerate(schemes):
-        weighted[i, :4] = scheme.start, len(scheme.weights), scheme.modulus, scheme.check_at
+        weighted[i] = scheme.start, len(scheme.weights), scheme.modulus, scheme.check_at
         weights[i, : len(scheme.weights)] = scheme.weights
         check[i, : len(scheme.table)] = [code_of(char) for char in scheme.table]
         for char in v.ALPHANUMERIC:
             numbers[i, code_of(char)] = scheme.number(char)
-    return {"weighted": weighted, "weights": weights, "check_table": check, "numbers": numbers}
+    arrays = {"WEIGHTED": weighted, "WEIGHTS": weights, "CHECK_TABLE": check, "NUMBERS": numbers}
+    return {name: array.ravel() for name, array in arrays.items()}
 
 
 def _codes(wanted: Sequence[tuple[str, int]]) -> dict[str, np.ndarray]:
     offsets = np.zeros(max(1, len(wanted)), np.int64)
-    bits: list[np.ndarray] = []
-    size = 0
+    bits = [np.zeros(1, np.uint8)]
     for i, (table, length) in enumerate(wanted):
         block = np.zeros((10**length + 7) // 8, np.uint8)
         for code in tables.codes(table):
             if len(code) == length and code.isdigit():
                 block[int(code) >> 3] |= 1 << (int(code) & 7)
-        offsets[i] = size
-        size += block.size
+        offsets[i] = sum(part.size for part in bits)
         bits.append(block)
-    return {"code_bits": np.concatenate(bits) if bits else np.zeros(1, np.uint8), "code_offset": offsets}
+    return {"CODE_BITS": np.concatenate(bits), "CODE_OFFSET": offsets}
 
 
-def _prefixes(table: str | None) -> tuple[np.ndarray, np.ndarray]:
-    first = np.zeros(10**6, np.int32)
+def _prefixes(table: str | None) -> dict[str, np.ndarray]:
+    first = np.zeros(10**6, np.int64)
     long: set[int] = set()
     for prefix, length in tables.prefix_lengths(table) if table else ():
         if len(prefix) <= 6:
@@ -403,11 +432,18 @@ def _prefixes(table: str | None) -> tuple[np.ndarray, np.ndarray]:
             first[low : low + 10 ** (6 - len(prefix))] |= 1 << length
         else:
             long.add((int(prefix) * 16 + len(prefix)) * 32 + length)
-    return first, np.array(sorted(long), np.int64)
+    masks, classes = np.unique(first, return_inverse=True)
+    if masks.size > 256:
+        raise DefinitionError(f"{table} has more than 256 different sets of lengths")
+    return {
+        "PREFIX_CLASS": classes.astype(np.uint8),
+        "PREFIX_MASK": masks,
+        "PREFIX_LONG": np.array(sorted(long), np.int64),
+    }
 
 
 def _areas() -> tuple[np.ndarray, np.ndarray]:
-    lengths = np.zeros(10000, np.uint16)
+    lengths = np.zeros(10000, np.int64)
     digits = np.zeros(10000, np.uint8)
     for area, length in tables.prefix_lengths("area_codes"):
         lengths[int(area)] |= 1 << length
@@ -415,21 +451,25 @@ def _areas() -> tuple[np.ndarray, np.ndarray]:
     return lengths, digits
 
 
-def _labelled(entities: Sequence[EntityType]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _labelled(entities: Sequence[EntityType]) -> dict[str, np.ndarray]:
     rows = [(index, item) for index, entity in enumerate(entities) for item in entity.labelled]
-    classes = np.zeros((max(1, len(rows)), 256), np.uint8)
-    limits = np.zeros((max(1, len(rows)), 3), np.int32)
+    classes = np.zeros((len(rows), 256), np.uint8)
+    limits = np.zeros((len(rows), 3), np.int64)
     for i, (_, item) in enumerate(rows):
         allowed = expand_class(item.chars)
         first = expand_class(item.first) if item.first else allowed
         for char in allowed | first:
             classes[i, ord(char)] = 2 if char in first else 1
         limits[i] = item.min_length, item.max_length, item.min_digits
-    return np.array([index for index, _ in rows], np.int32), classes, limits
+    return {
+        "LABELLED_ENTITY": np.array([index for index, _ in rows], np.int64),
+        "LABELLED_CLASS": classes.ravel(),
+        "LABELLED_LIMITS": limits.ravel(),
+    }
 
 
 def _scanners(entities: Sequence[EntityType]) -> np.ndarray:
-    scanners = np.full(len(k.SCANNERS), -1, np.int32)
+    scanners = np.full(len(k.SCANNERS), -1, np.int64)
     for index, entity in enumerate(entities):
         for name in entity.scanners:
             if name not in k.SCANNERS:

@@ -16,8 +16,12 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+# No function here allocates; without Numba's reference counting the pass is three times faster.
+_compiled = njit(cache=True, nogil=True, _nrt=False)
+_inlined = njit(cache=True, nogil=True, _nrt=False, inline="always")
+
 # -- byte classes -----------------------------------------------------------------------------------------------------
-OTHER, DIGIT, LOWER, UPPER, HAN, AT, STAR, COLON = range(8)
+OTHER, DIGIT, LOWER, UPPER, HAN, AT, STAR, COLON, ESCAPE = range(9)
 
 # -- flags of a three-byte character (index: code point) ---------------------------------------------------------------
 PROVINCE, PLATE_TAIL, SURNAME, MILITARY = 1, 2, 4, 8
@@ -52,66 +56,88 @@ LABEL_GAP = 40  # bytes that may lie between a label and a weak value
 
 
 class Tables(NamedTuple):
-    """Everything the pass knows, as arrays. Entity index = position in the detector's entity tuple (< 60)."""
+    """Everything the pass knows, in three flat arrays. ``n[SLOT]`` says where a table starts (see below).
 
-    byte_class: np.ndarray  # uint8[256]
-    char_code: np.ndarray  # uint8[256]: 0-9 digits, 10-35 upper, 36-61 lower, 63 other
-    han_flags: np.ndarray  # uint8[65536]
-    phrase_lengths: np.ndarray  # uint16[65536]: bit n: a phrase of n characters starts with this character
-    word_keys: np.ndarray  # uint64[2^k] open addressing, 0 = empty
-    word_masks: np.ndarray  # uint64[2^k]
-    word_bloom: np.ndarray  # uint8[8192]
-    # positional shapes: variants of equal length share one block
-    block_offset: np.ndarray  # int64[MAX_TOKEN + 1], -1 = no variant of that length
-    blocks: np.ndarray  # uint64[…]: block + position * 64 + code -> bit mask of variants
-    alone_bits: np.ndarray  # uint64[MAX_TOKEN + 1]: variants reported without context
-    weak_entities: np.ndarray  # uint64[MAX_TOKEN + 1]: entities of weak variants of that length
-    variant_base: np.ndarray  # int32[MAX_TOKEN + 1]: index of variant bit 0
-    variant_entity: np.ndarray  # int32[V]
-    variant_strength: np.ndarray  # int32[V]
-    variant_program: np.ndarray  # int32[V]
-    variant_prefix: np.ndarray  # int32[V]: characters of an international prefix (0, 2 or 4)
-    # groupings
-    group_signatures: np.ndarray  # int64[G]
-    group_lengths: np.ndarray  # int32[G]: total length
-    group_counts: np.ndarray  # int32[G]: number of groups
-    group_bits: np.ndarray  # uint64[G]: variants that may be written so
-    group_pairs: np.ndarray  # uint8[32 * 32]: a grouping starts with these two lengths
-    # validators
-    programs: np.ndarray  # int32[P, 5]
-    weighted: np.ndarray  # int32[W, 5]: start, count, modulus, check_at, unused
-    weights: np.ndarray  # int32[W, MAX_TOKEN]
-    check_table: np.ndarray  # uint8[W, 64]: code of the check character by remainder
-    numbers: np.ndarray  # int32[W, 36]
-    code_bits: np.ndarray  # uint8[…] bit sets
-    code_offset: np.ndarray  # int64[C]
-    prefix_first: np.ndarray  # int32[10^6]: bit n: length n allowed for this 6-digit prefix; bit 31 unused
-    prefix_long: np.ndarray  # int64[…] sorted: (prefix * 16 + digits of prefix) * 32 + length
-    area_lengths: np.ndarray  # uint16[10000]: area code without its 0 -> bit n: local numbers of n digits
-    area_digits: np.ndarray  # uint8[10000]: digits of the area code without its 0 (0 = unknown)
-    # labelled values
-    labelled_entity: np.ndarray  # int32[L]
-    labelled_class: np.ndarray  # uint8[L, 256]: 1 = allowed, 2 = allowed first
-    labelled_limits: np.ndarray  # int32[L, 3]: min, max, min digits
-    placeholders: np.ndarray  # uint64[…] sorted hashes of values that stand for nothing
-    tlds: np.ndarray  # uint64[…] sorted hashes of top-level domains
-    scanners: np.ndarray  # int32[len(SCANNERS)]
-    score_rank: np.ndarray  # float64[6] by evidence
-    masked: np.ndarray  # int32[4]: entity index of resident ID, mobile, card, e-mail (-1 = not in scope)
-    today: np.int64  # yyyymmdd
+    Few arrays, because Numba hands every array of a tuple over by value at each call.
+    """
+
+    b: np.ndarray  # uint8
+    n: np.ndarray  # int64
+    q: np.ndarray  # uint64
+
+
+# -- tables: slots of Tables.n that hold the start of a table in b, n or q ------------------------------------------------
+# Entity index = position in the detector's entity tuple (< 60).
+_SLOTS = (
+    # in b
+    "BYTE_CLASS",  # 256
+    "CHAR_CODE",  # 256: 0-9 digits, 10-35 upper, 36-61 lower, 63 other
+    "HAN_FLAGS",  # 65536
+    "PHRASE_LENGTHS",  # 65536: bit n: a phrase of n + 1 characters starts with this character
+    "WORD_BLOOM",  # 8192
+    "AREA_DIGITS",  # 10000: digits of an area code without its 0 (0 = unknown)
+    "GROUP_PAIRS",  # 32 * 32: a grouping starts with these two lengths
+    "GROUP_PREFIXED",  # G: the grouping starts with an international prefix
+    "CODE_BITS",  # bit sets of reference tables
+    "PREFIX_CLASS",  # 10^6: class of a 6-digit issuer prefix
+    "CHECK_TABLE",  # W * 64: code of the check character by remainder
+    "LABELLED_CLASS",  # L * 256: 1 = allowed, 2 = allowed first
+    # in n
+    "BLOCK_OFFSET",  # MAX_TOKEN + 1: variants of that length in BLOCKS, -1 = none
+    "VARIANT_BASE",  # MAX_TOKEN + 1: index of variant bit 0
+    "VARIANT_ENTITY", "VARIANT_STRENGTH", "VARIANT_PROGRAM",  # V
+    "VARIANT_PREFIX",  # V: characters of an international prefix (0, 2 or 4)
+    "GROUP_SIGNATURES", "GROUP_LENGTHS", "GROUP_COUNTS",  # G: lengths in base 32, total length, number of groups
+    "PROGRAMS",  # P * 5
+    "WEIGHTED",  # W * 4: start, count, modulus, check_at
+    "WEIGHTS",  # W * MAX_TOKEN
+    "NUMBERS",  # W * 64: number of a character by code, -1 = none
+    "CODE_OFFSET",  # where each bit set starts in CODE_BITS
+    "PREFIX_MASK",  # by class: bit n: length n allowed
+    "PREFIX_LONG",  # sorted: (prefix * 16 + digits of prefix) * 32 + length, prefixes of more than 6 digits
+    "AREA_LENGTHS",  # 10000: area code without its 0 -> bit n: local numbers of n digits
+    "LABELLED_ENTITY",  # L
+    "LABELLED_LIMITS",  # L * 3: min, max, min digits
+    "SCANNER",  # len(SCANNERS): entity index or -1
+    "SCORE_RANK",  # by evidence
+    "MASKED",  # entity index of resident ID, mobile, card, e-mail (-1 = not in scope)
+    # in q
+    "BLOCKS",  # block + position * 64 + code -> bit mask of variants
+    "ALONE_BITS",  # MAX_TOKEN + 1: variants reported without context
+    "WEAK_ENTITIES",  # MAX_TOKEN + 1: entities of weak variants of that length
+    "GROUP_BITS",  # G: variants that may be written so
+    "WORD_KEYS", "WORD_MASKS",  # open addressing, 0 = empty
+    "PLACEHOLDERS",  # sorted hashes of values that stand for nothing
+    "TLDS",  # sorted hashes of top-level domains
+    # plain numbers
+    "GROUP_COUNT", "LABELLED_COUNT", "LABELLED_BITS", "WORD_SIZE", "PREFIX_LONG_SIZE", "PLACEHOLDER_SIZE", "TLD_SIZE",
+    "TODAY",  # yyyymmdd
+)  # fmt: skip
+SLOT = {name: slot for slot, name in enumerate(_SLOTS)}
+(
+    BYTE_CLASS, CHAR_CODE, HAN_FLAGS, PHRASE_LENGTHS, WORD_BLOOM, AREA_DIGITS,
+    GROUP_PAIRS, GROUP_PREFIXED, CODE_BITS, PREFIX_CLASS, CHECK_TABLE, LABELLED_CLASS,
+    BLOCK_OFFSET, VARIANT_BASE, VARIANT_ENTITY, VARIANT_STRENGTH, VARIANT_PROGRAM, VARIANT_PREFIX,
+    GROUP_SIGNATURES, GROUP_LENGTHS, GROUP_COUNTS, PROGRAMS, WEIGHTED, WEIGHTS,
+    NUMBERS, CODE_OFFSET, PREFIX_MASK, PREFIX_LONG, AREA_LENGTHS, LABELLED_ENTITY,
+    LABELLED_LIMITS, SCANNER, SCORE_RANK, MASKED, BLOCKS, ALONE_BITS,
+    WEAK_ENTITIES, GROUP_BITS, WORD_KEYS, WORD_MASKS, PLACEHOLDERS, TLDS,
+    GROUP_COUNT, LABELLED_COUNT, LABELLED_BITS, WORD_SIZE, PREFIX_LONG_SIZE, PLACEHOLDER_SIZE,
+    TLD_SIZE, TODAY,
+) = range(50)  # fmt: skip
 
 
 class Work(NamedTuple):
-    """Scratch arrays for one value; sized by the longest value of a batch."""
+    """Scratch for one value; sized by the longest value of a batch."""
 
-    run: np.ndarray  # int32[n, 4]: start, end, digits, leading letters
-    hit: np.ndarray  # int32[n, 2]: start, end of a context word
-    hit_mask: np.ndarray  # uint64[n]
-    mark: np.ndarray  # int32[n, 2]: position, kind of @ * :
-    cand: np.ndarray  # int32[n, 4]: start, end, entity, evidence
-    cand_hash: np.ndarray  # uint64[n]
-    keep: np.ndarray  # uint8[n]
-    buf: np.ndarray  # uint8[MAX_TOKEN]
+    n: np.ndarray  # int32[4, size, 4]: planes RUN, HIT, MARK, CAND
+    q: np.ndarray  # uint64[2, size]: HIT_MASK, CAND_HASH
+    b: np.ndarray  # uint8[2, size]: KEEP, BUF (codes of the token in hand)
+
+
+RUN, HIT, MARK, CAND = range(4)  # (start, end, digits, leading letters) (start, end) (place, kind) (start, end, entity, evidence)
+HIT_MASK, CAND_HASH = range(2)
+KEEP, BUF = range(2)
 
 
 class Frame(NamedTuple):
@@ -140,9 +166,24 @@ class Out(NamedTuple):
     hash: np.ndarray  # uint64 of the compact value
 
 
+@_compiled
+def _is_alnum(b):
+    return 48 <= b <= 57 or 65 <= b <= 90 or 97 <= b <= 122
+
+
+@_compiled
+def _is_digit(b):
+    return 48 <= b <= 57
+
+
+@_compiled
+def _is_hex(b):
+    return 48 <= b <= 57 or 97 <= b <= 102 or 65 <= b <= 70
+
+
 # -- words that scanners look for ---
 _BEGIN = np.frombuffer(b"-----BEGIN", dtype=np.uint8)
-_PRIVATE = np.frombuffer(b"PRIVATE KEY-----", dtype=np.uint8)
+_DASHES = np.frombuffer(b"-----", dtype=np.uint8)
 _BEARER = np.frombuffer(b"Bearer ", dtype=np.uint8)
 _IMAGE = np.frombuffer(b"data:image/", dtype=np.uint8)
 _WXID = np.frombuffer(b"wxid_", dtype=np.uint8)
@@ -155,7 +196,7 @@ _GIT = np.frombuffer(b"git", dtype=np.uint8)
 # -- folding ---------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def needs_fold(data):
     """Tell whether any byte can begin a character that folding changes."""
     for b in data:
@@ -164,7 +205,7 @@ def needs_fold(data):
     return False
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def fold(data, offsets, out, out_offsets):
     """Write ``data`` with full-width and look-alike characters as their ASCII counterparts; one character stays one.
 
@@ -205,6 +246,10 @@ def fold(data, offsets, out, out_offsets):
                         a = 32
                     elif d == 0x90 or d == 0x8C or d == 0x8E or d == 0x94:
                         a = 91
+                    elif d == 0x8A or d == 0x88:
+                        a = 60
+                    elif d == 0x8B or d == 0x89:
+                        a = 62
                     elif d == 0x91 or d == 0x8D or d == 0x8F or d == 0x95:
                         a = 93
                     if a:
@@ -249,37 +294,38 @@ def fold(data, offsets, out, out_offsets):
 # -- words -----------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True, inline="always")
+@_inlined
 def _lookup(t, h):
     """Return the mask of the word with this hash, 0 if there is none."""
     at = np.int64(h >> np.uint64(40)) & 0xFFFF
-    if (t.word_bloom[at >> 3] >> (at & 7)) & 1 == 0:
+    if (t.b[t.n[WORD_BLOOM] + (at >> 3)] >> (at & 7)) & 1 == 0:
         return ZERO
-    size = t.word_keys.size - 1
+    size = t.n[WORD_SIZE] - 1
     slot = np.int64(h >> np.uint64(20)) & size
     while True:
-        key = t.word_keys[slot]
+        key = t.q[t.n[WORD_KEYS] + slot]
         if key == h:
-            return t.word_masks[slot]
+            return t.q[t.n[WORD_MASKS] + slot]
         if key == ZERO:
             return ZERO
         slot = (slot + 1) & size
 
 
-@njit(cache=True, nogil=True)
-def _in_sorted(table, h):
-    lo = 0
-    hi = table.size
+@_compiled
+def _in_sorted(table, lo, size, wanted):
+    """Tell whether ``wanted`` is among the ``size`` sorted entries from ``lo`` on."""
+    hi = lo + size
+    end = hi
     while lo < hi:
         mid = (lo + hi) >> 1
-        if table[mid] < h:
+        if table[mid] < wanted:
             lo = mid + 1
         else:
             hi = mid
-    return lo < table.size and table[lo] == h
+    return lo < end and table[lo] == wanted
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _hash_lower(data, s, e):
     h = FNV_OFFSET
     for i in range(s, e):
@@ -290,14 +336,16 @@ def _hash_lower(data, s, e):
     return h
 
 
-@njit(cache=True, nogil=True, inline="always")
+@_inlined
 def _code_point(data, i):
     return ((np.int64(data[i]) & 0xF) << 12) | ((np.int64(data[i + 1]) & 0x3F) << 6) | (np.int64(data[i + 2]) & 0x3F)
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _collect(data, s, e, t, w):
     """Walk one value. Return (runs, hits, marks, union of hit masks); the lists are in ``w``."""
+    classes = t.n[BYTE_CLASS]
+    phrases = t.n[PHRASE_LENGTHS]
     runs = 0
     hits = 0
     marks = 0
@@ -310,7 +358,7 @@ def _collect(data, s, e, t, w):
     pair_start = -1
     i = s
     while i < e:
-        c = t.byte_class[data[i]]
+        c = t.b[classes + data[i]]
         if c == OTHER:
             i += 1
             continue
@@ -327,7 +375,7 @@ def _collect(data, s, e, t, w):
             while True:
                 if i < e:
                     b = data[i]
-                    c = t.byte_class[b]
+                    c = t.b[classes + b]
                 else:
                     b = np.uint8(0)
                     c = OTHER
@@ -336,25 +384,25 @@ def _collect(data, s, e, t, w):
                     if i - word >= 2:
                         m = _lookup(t, h1)
                         if m != ZERO:
-                            w.hit[hits, 0] = word
-                            w.hit[hits, 1] = i
-                            w.hit_mask[hits] = m
+                            w.n[HIT, hits, 0] = word
+                            w.n[HIT, hits, 1] = i
+                            w.q[HIT_MASK, hits] = m
                             hits += 1
                             union |= m
                     if joined:
                         m = _lookup(t, h2)
                         if m != ZERO:
-                            w.hit[hits, 0] = prev_start
-                            w.hit[hits, 1] = i
-                            w.hit_mask[hits] = m
+                            w.n[HIT, hits, 0] = prev_start
+                            w.n[HIT, hits, 1] = i
+                            w.q[HIT_MASK, hits] = m
                             hits += 1
                             union |= m
                         if pair_start >= 0:
                             m = _lookup(t, h3)
                             if m != ZERO:
-                                w.hit[hits, 0] = pair_start
-                                w.hit[hits, 1] = i
-                                w.hit_mask[hits] = m
+                                w.n[HIT, hits, 0] = pair_start
+                                w.n[HIT, hits, 1] = i
+                                w.q[HIT_MASK, hits] = m
                                 hits += 1
                                 union |= m
                         pair_hash = h2
@@ -387,46 +435,58 @@ def _collect(data, s, e, t, w):
                         lead += 1
                 last = c
                 i += 1
-            if digits:
-                w.run[runs, 0] = start
-                w.run[runs, 1] = i
-                w.run[runs, 2] = digits
-                w.run[runs, 3] = lead
+            if digits or (
+                # bb-c1-…: the first group of a MAC address may hold no digit
+                i - start == 2 and i < e and data[i] == 45 and _is_hex(data[start]) and _is_hex(data[start + 1])
+            ):
+                w.n[RUN, runs, 0] = start
+                w.n[RUN, runs, 1] = i
+                w.n[RUN, runs, 2] = digits
+                w.n[RUN, runs, 3] = lead
                 runs += 1
             continue
         if c == HAN:
             if i + 2 >= e:
                 i += 1
                 continue
-            lengths = t.phrase_lengths[_code_point(data, i)]
+            lengths = t.b[phrases + _code_point(data, i)]
             step = 3
             if lengths:
                 h = FNV_OFFSET
                 best = ZERO
                 j = i
                 n = 0
-                while lengths >> (n + 1) and j + 2 < e and t.byte_class[data[j]] == HAN:
+                while lengths >> n and j + 2 < e and t.b[classes + data[j]] == HAN:
                     h = (h ^ np.uint64(data[j])) * FNV_PRIME
                     h = (h ^ np.uint64(data[j + 1])) * FNV_PRIME
                     h = (h ^ np.uint64(data[j + 2])) * FNV_PRIME
                     j += 3
-                    n += 1
                     if (lengths >> n) & 1:
                         m = _lookup(t, h)
                         if m != ZERO:
                             best = m
                             step = j - i
+                    n += 1
                 if best != ZERO:
-                    w.hit[hits, 0] = i
-                    w.hit[hits, 1] = i + step
-                    w.hit_mask[hits] = best
+                    w.n[HIT, hits, 0] = i
+                    w.n[HIT, hits, 1] = i + step
+                    w.q[HIT_MASK, hits] = best
                     hits += 1
                     union |= best
             i += step
             continue
-        if marks < w.mark.shape[0]:
-            w.mark[marks, 0] = i
-            w.mark[marks, 1] = c
+        if c == ESCAPE:
+            # an escape of JSON or of a programming language: the letter behind the backslash is no part of a value
+            if i + 1 < e and (data[i + 1] == 110 or data[i + 1] == 114 or data[i + 1] == 116):
+                i += 2
+            elif i + 5 < e and data[i + 1] == 117 and _is_hex(data[i + 2]) and _is_hex(data[i + 5]):
+                i += 6
+            else:
+                i += 1
+            continue
+        if marks < w.n.shape[1]:
+            w.n[MARK, marks, 0] = i
+            w.n[MARK, marks, 1] = c
             marks += 1
         if c == STAR:
             while i < e and data[i] == 42:
@@ -439,31 +499,31 @@ def _collect(data, s, e, t, w):
 # -- context ---------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _near(w, hits, start, end, bit):
     """Tell whether a context word of the entity stands near the span (raises spans that stand by themselves)."""
     lo = 0
     hi = hits
     while lo < hi:
         mid = (lo + hi) >> 1
-        if w.hit[mid, 0] < start:
+        if w.n[HIT, mid, 0] < start:
             lo = mid + 1
         else:
             hi = mid
     k = lo - 1
-    while k >= 0 and start - w.hit[k, 1] <= CONTEXT_BEFORE:
-        if w.hit_mask[k] & bit:
+    while k >= 0 and start - w.n[HIT, k, 1] <= CONTEXT_BEFORE:
+        if w.q[HIT_MASK, k] & bit:
             return True
         k -= 1
     k = lo
-    while k < hits and w.hit[k, 0] - end <= CONTEXT_AFTER:
-        if w.hit[k, 0] >= start and w.hit_mask[k] & bit:
+    while k < hits and w.n[HIT, k, 0] - end <= CONTEXT_AFTER:
+        if w.n[HIT, k, 0] >= start and w.q[HIT_MASK, k] & bit:
             return True
         k += 1
     return False
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _is_break(data, i):
     """Sentence ends between a label and a value: . followed by space, ; ! ? newline, 。"""
     b = data[i]
@@ -472,7 +532,7 @@ def _is_break(data, i):
     return b == 0xE3 and data[i + 1] == 0x80 and data[i + 2] == 0x82
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _labelled_by(data, w, hits, vs, start, end, ve, bit):
     """Tell whether the nearest label says that the weak value ``start:end`` is of the entity.
 
@@ -483,7 +543,7 @@ def _labelled_by(data, w, hits, vs, start, end, ve, bit):
     hi = hits
     while lo < hi:
         mid = (lo + hi) >> 1
-        if w.hit[mid, 1] <= start:
+        if w.n[HIT, mid, 1] <= start:
             lo = mid + 1
         else:
             hi = mid
@@ -491,7 +551,7 @@ def _labelled_by(data, w, hits, vs, start, end, ve, bit):
     # hits are ordered by their end except joined words; look two further for a longer one with the same end
     limit = start
     while k >= 0:
-        gap_end = w.hit[k, 1]
+        gap_end = w.n[HIT, k, 1]
         if start - gap_end > LABEL_GAP:
             break
         digits = 0
@@ -511,19 +571,19 @@ def _labelled_by(data, w, hits, vs, start, end, ve, bit):
                     broken = True
                     break
             j += 1
-        if broken:
+        if broken or (w.n[HIT, k, 0] > vs and data[w.n[HIT, k, 0] - 1] == 64):  # the qq of @qq.com labels nothing
             break
-        if w.hit_mask[k] & bit:
+        if w.q[HIT_MASK, k] & bit:
             return True
         # only labels that stand beside the nearest one share its value: «QQ/微信:», «卡号(银行卡)»
         near = k - 1
-        while near >= 0 and w.hit[near, 1] > w.hit[k, 0]:
-            if w.hit_mask[near] & bit:
+        while near >= 0 and w.n[HIT, near, 1] > w.n[HIT, k, 0]:
+            if w.q[HIT_MASK, near] & bit:
                 return True
             near -= 1
-        if near < 0 or w.hit[k, 0] - w.hit[near, 1] > 4:
+        if near < 0 or w.n[HIT, k, 0] - w.n[HIT, near, 1] > 4:
             break
-        limit = w.hit[k, 0]
+        limit = w.n[HIT, k, 0]
         k = near
     # after
     j = end
@@ -536,8 +596,8 @@ def _labelled_by(data, w, hits, vs, start, end, ve, bit):
     if bracket or copula:
         reach = j + (4 if bracket else 36)
         k = lo
-        while k < hits and w.hit[k, 0] <= reach:
-            if w.hit[k, 0] >= j and w.hit_mask[k] & bit:
+        while k < hits and w.n[HIT, k, 0] <= reach:
+            if w.n[HIT, k, 0] >= j and w.q[HIT_MASK, k] & bit:
                 return True
             k += 1
     return False
@@ -546,7 +606,7 @@ def _labelled_by(data, w, hits, vs, start, end, ve, bit):
 # -- validators --------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def days_in_month(year, month):
     """Return the days of a month of the Gregorian calendar, 0 for an impossible month."""
     if month < 1 or month > 12:
@@ -560,29 +620,29 @@ def days_in_month(year, month):
     return 31
 
 
-@njit(cache=True, nogil=True)
-def _number(buf, at, n):
+@_compiled
+def _number(w, at, n):
     value = 0
     for i in range(at, at + n):
-        if buf[i] > 9:
+        if w.b[BUF, i] > 9:
             return -1
-        value = value * 10 + buf[i]
+        value = value * 10 + w.b[BUF, i]
     return value
 
 
-@njit(cache=True, nogil=True)
-def run_program(buf, length, program, t):
-    """Run a validator program over the upper-case codes ``buf[:length]``; True if every step holds."""
+@_compiled
+def run_program(w, length, program, t):
+    """Run a validator program over the upper-case codes in hand; True if every step holds."""
     at = program
     while True:
-        op = t.programs[at, 0]
+        op = t.n[t.n[PROGRAMS] + at * 5 + 0]
         if op == OP_END:
             return True
         if op == OP_LUHN:
             total = 0
             double = False
             for i in range(length - 1, -1, -1):
-                d = np.int64(buf[i])
+                d = np.int64(w.b[BUF, i])
                 if d > 9:
                     return False
                 if double:
@@ -594,61 +654,61 @@ def run_program(buf, length, program, t):
             if total % 10:
                 return False
         elif op == OP_WEIGHTED:
-            k = t.programs[at, 1]
-            start = t.weighted[k, 0]
-            count = t.weighted[k, 1]
-            check_at = t.weighted[k, 3]
+            k = t.n[t.n[PROGRAMS] + at * 5 + 1]
+            start = t.n[t.n[WEIGHTED] + k * 4 + 0]
+            count = t.n[t.n[WEIGHTED] + k * 4 + 1]
+            check_at = t.n[t.n[WEIGHTED] + k * 4 + 3]
             if length < start + count or length <= check_at:
                 return False
             total = 0
             for i in range(count):
-                weight = t.weights[k, i]
+                weight = t.n[t.n[WEIGHTS] + k * MAX_TOKEN + i]
                 if weight:
-                    number = t.numbers[k, buf[start + i]]
+                    number = t.n[t.n[NUMBERS] + k * 64 + w.b[BUF, start + i]]
                     if number < 0:
                         return False
                     total += weight * number
-            if t.check_table[k, total % t.weighted[k, 2]] != buf[check_at]:
+            if t.b[t.n[CHECK_TABLE] + k * 64 + total % t.n[t.n[WEIGHTED] + k * 4 + 2]] != w.b[BUF, check_at]:
                 return False
         elif op == OP_DATE8 or op == OP_DATE6:
-            pos = t.programs[at, 1]
+            pos = t.n[t.n[PROGRAMS] + at * 5 + 1]
             if op == OP_DATE8:
                 if length < pos + 8:
                     return False
-                value = _number(buf, pos, 8)
+                value = _number(w, pos, 8)
             else:
                 if length < pos + 6:
                     return False
-                value = _number(buf, pos, 6)
+                value = _number(w, pos, 6)
                 if value >= 0:
                     value += 19000000
-            if value < 19000101 or value > t.today:
+            if value < 19000101 or value > t.n[TODAY]:
                 return False
             day = value % 100
             if day < 1 or day > days_in_month(value // 10000, value // 100 % 100):
                 return False
         elif op == OP_CODE:
-            pos = t.programs[at, 2]
-            n = t.programs[at, 3]
+            pos = t.n[t.n[PROGRAMS] + at * 5 + 2]
+            n = t.n[t.n[PROGRAMS] + at * 5 + 3]
             if length < pos + n:
                 return False
-            value = _number(buf, pos, n)
+            value = _number(w, pos, n)
             if value < 0:
                 return False
-            bits = t.code_offset[t.programs[at, 1]]
-            if (t.code_bits[bits + (value >> 3)] >> (value & 7)) & 1 == 0:
+            bits = t.n[t.n[CODE_OFFSET] + t.n[t.n[PROGRAMS] + at * 5 + 1]]
+            if (t.b[t.n[CODE_BITS] + bits + (value >> 3)] >> (value & 7)) & 1 == 0:
                 return False
         elif op == OP_PREFIX:
             if length < 6:
                 return False
-            value = _number(buf, 0, 6)
+            value = _number(w, 0, 6)
             if value < 0:
                 return False
-            if (t.prefix_first[value] >> length) & 1 == 0:
+            if (t.n[t.n[PREFIX_MASK] + t.b[t.n[PREFIX_CLASS] + value]] >> length) & 1 == 0:
                 found = False
                 for n in range(7, min(length, 11)):
-                    key = (np.int64(_number(buf, 0, n)) * 16 + n) * 32 + length
-                    if _in_sorted(t.prefix_long, key):
+                    key = (np.int64(_number(w, 0, n)) * 16 + n) * 32 + length
+                    if _in_sorted(t.n, t.n[PREFIX_LONG], t.n[PREFIX_LONG_SIZE], key):
                         found = True
                         break
                 if not found:
@@ -659,7 +719,7 @@ def run_program(buf, length, program, t):
 # -- candidates --------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def hash_span(data, s, e):
     """Hash of the compact value: letters and digits only, upper case."""
     h = FNV_OFFSET
@@ -678,55 +738,55 @@ def hash_span(data, s, e):
     return h
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _push(data, w, n, start, end, entity, evidence, skip):
     """Append a candidate; ``skip`` leading bytes do not belong to the compact value (international prefix)."""
-    if n < w.cand.shape[0]:
-        w.cand[n, 0] = start
-        w.cand[n, 1] = end
-        w.cand[n, 2] = entity
-        w.cand[n, 3] = evidence
-        w.cand_hash[n] = hash_span(data, start + skip, end)
+    if n < w.n.shape[1]:
+        w.n[CAND, n, 0] = start
+        w.n[CAND, n, 1] = end
+        w.n[CAND, n, 2] = entity
+        w.n[CAND, n, 3] = evidence
+        w.q[CAND_HASH, n] = hash_span(data, start + skip, end)
         n += 1
     return n
 
 
-@njit(cache=True, nogil=True)
-def _match(buf, length, t, allowed):
+@_compiled
+def _match(w, length, t, allowed):
     """Return the bit mask of variants of this length that the codes fit."""
-    block = t.block_offset[length]
+    block = t.n[t.n[BLOCK_OFFSET] + length]
     if block < 0:
         return ZERO
     mask = allowed
     for i in range(length):
-        mask &= t.blocks[block + i * 64 + buf[i]]
+        mask &= t.q[t.n[BLOCKS] + block + i * 64 + w.b[BUF, i]]
         if mask == ZERO:
             break
     return mask
 
 
-@njit(cache=True, nogil=True)
-def _upper(buf, length):
+@_compiled
+def _upper(w, length):
     for i in range(length):
-        if 36 <= buf[i] <= 61:
-            buf[i] -= 26
+        if 36 <= w.b[BUF, i] <= 61:
+            w.b[BUF, i] -= 26
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _judge(data, f, t, w, n, mask, length, start, end, plain, near_miss):
-    """Run validators of the variants in ``mask`` over ``w.buf`` and append what holds. Return the new count."""
-    _upper(w.buf, length)
-    base = t.variant_base[length]
+    """Run validators of the variants in ``mask`` over the codes in hand and append what holds. Return the new count."""
+    _upper(w, length)
+    base = t.n[t.n[VARIANT_BASE] + length]
     bit = 0
     while mask != ZERO:
         if mask & ONE:
             v = base + bit
-            entity = t.variant_entity[v]
-            if run_program(w.buf, length, t.variant_program[v], t):
+            entity = t.n[t.n[VARIANT_ENTITY] + v]
+            if run_program(w, length, t.n[t.n[VARIANT_PROGRAM] + v], t):
                 ebit = ONE << np.uint64(entity)
-                strength = t.variant_strength[v]
+                strength = t.n[t.n[VARIANT_STRENGTH] + v]
                 s = start
-                prefix = t.variant_prefix[v]
+                prefix = t.n[t.n[VARIANT_PREFIX] + v]
                 if prefix == 2 and s > f.vs and data[s - 1] == 43:
                     s -= 1
                 whole = s == f.ts and end == f.te
@@ -762,22 +822,7 @@ def _judge(data, f, t, w, n, mask, length, start, end, plain, near_miss):
     return n
 
 
-@njit(cache=True, nogil=True)
-def _is_alnum(b):
-    return 48 <= b <= 57 or 65 <= b <= 90 or 97 <= b <= 122
-
-
-@njit(cache=True, nogil=True)
-def _is_digit(b):
-    return 48 <= b <= 57
-
-
-@njit(cache=True, nogil=True)
-def _is_hex(b):
-    return 48 <= b <= 57 or 97 <= b <= 102 or 65 <= b <= 70
-
-
-@njit(cache=True, nogil=True)
+@_compiled
 def _part_of_decimal(data, vs, ve, s, e, ts, te):
     """Tell whether the digits ``s:e`` are a part of a number with a decimal point.
 
@@ -791,13 +836,11 @@ def _part_of_decimal(data, vs, ve, s, e, ts, te):
         j = s - 2
         while j >= vs and _is_digit(data[j]):
             j -= 1
-        if s - 2 - j > 2 or data[j + 1] == 48 or (j >= vs and (data[j] == 46 or data[j] == 45 or data[j] == 44)):
-            return True
-        return j + 1 == ts and e == te
+        return s - 2 - j > 2 or data[j + 1] == 48 or e == te or (j >= ts and data[j] != 10)
     return False
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _emit_alone(data, f, t, w, n, s, e, entity):
     """Append a span of a scanner whose structure is telling by itself."""
     ebit = ONE << np.uint64(entity)
@@ -810,7 +853,7 @@ def _emit_alone(data, f, t, w, n, s, e, entity):
     return _push(data, w, n, s, e, entity, evidence, 0)
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _emit_weak(data, f, t, w, n, s, e, entity):
     """Append a span of a scanner that needs a label or header."""
     ebit = ONE << np.uint64(entity)
@@ -821,7 +864,7 @@ def _emit_weak(data, f, t, w, n, s, e, entity):
     return n
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _has(data, s, e, i, word):
     """Tell whether the ASCII bytes of ``word`` stand at ``i``."""
     if i < s or i + len(word) > e:
@@ -835,7 +878,7 @@ def _has(data, s, e, i, word):
 # -- scanners for bodies of open length ------------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _email(data, vs, ve, at, t):
     """Return (start, end) of the address around the @ at ``at``, (-1, 0) if there is none, (-2, 0) if it is masked."""
     s = at
@@ -847,6 +890,8 @@ def _email(data, vs, ve, at, t):
             break
     if s > vs and data[s - 1] == 42 or (at > vs and data[at - 1] == 42):
         return -2, 0
+    if s > vs and data[s - 1] == 92 and (data[s] == 110 or data[s] == 114 or data[s] == 116):
+        s += 1
     while s < at and not _is_alnum(data[s]) and data[s] != 95:
         s += 1
     if s == at or at - s > 64 or data[at - 1] == 46:
@@ -869,7 +914,7 @@ def _email(data, vs, ve, at, t):
     while last_dot > 0:
         # the last label may run on into text (a@b.com_1 does not; a@b.com-x does): take the longest known domain
         h = _hash_lower(data, last_dot + 1, e)
-        if _in_sorted(t.tlds, h):
+        if _in_sorted(t.q, t.n[TLDS], t.n[TLD_SIZE], h):
             if e - at > 254 or (at - s == 3 and e < ve and data[e] == 58 and _has(data, vs, ve, s, _GIT)):
                 return -1, 0
             return s, e
@@ -885,18 +930,20 @@ def _email(data, vs, ve, at, t):
     return -1, 0
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _octets(data, w, runs, k, vs, ve):
     """Return the end of the dotted quad that starts with run ``k``, -1 if there is none."""
     if k + 3 >= runs:
         return -1
-    s = w.run[k, 0]
+    s = w.n[RUN, k, 0]
     if s > vs and (data[s - 1] == 46 or data[s - 1] == 45 and s - 1 > vs and _is_alnum(data[s - 2])):
         return -1
+    if s - 3 >= vs and data[s - 3] == 0xE7 and data[s - 2] == 0xAC and data[s - 1] == 0xAC:  # 第1.2.3.4节
+        return -1
     for j in range(k, k + 4):
-        a = w.run[j, 0]
-        b = w.run[j, 1]
-        if b - a > 3 or w.run[j, 2] != b - a or (j > k and a != w.run[j - 1, 1] + 1):
+        a = w.n[RUN, j, 0]
+        b = w.n[RUN, j, 1]
+        if b - a > 3 or w.n[RUN, j, 2] != b - a or (j > k and a != w.n[RUN, j - 1, 1] + 1):
             return -1
         if j < k + 3 and (b >= ve or data[b] != 46):
             return -1
@@ -907,7 +954,7 @@ def _octets(data, w, runs, k, vs, ve):
             return -1
         if j == k and (value == 0 or value == 127 or value >= 224):
             return -1
-    e = w.run[k + 3, 1]
+    e = w.n[RUN, k + 3, 1]
     if e + 1 < ve and data[e] == 46 and _is_alnum(data[e + 1]):
         return -1
     if e + 1 < ve and data[e] == 45 and not _is_digit(data[e + 1]) and _is_alnum(data[e + 1]):
@@ -915,10 +962,21 @@ def _octets(data, w, runs, k, vs, ve):
     return e
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _address_at(data, vs, ve, s, colon):
-    if colon - s > 4 or (s > vs and (data[s - 1] == 58 or data[s - 1] == 46)):
+    if colon - s > 4 or (s > vs and data[s - 1] == 46):
         return 0, 0, 0
+    if s > vs and data[s - 1] == 58:
+        # «mac:36:0c:…» begins behind its label; «1:36:0c:…» is a piece of something longer
+        p = s - 1
+        label = False
+        while p > vs and _is_alnum(data[p - 1]):
+            if not _is_hex(data[p - 1]):
+                label = True
+                break
+            p -= 1
+        if not label and (s - 1 - p > 0 or (p > vs and data[p - 1] == 58)):
+            return 0, 0, 0
     if colon - s == 0 and not (colon + 1 < ve and data[colon + 1] == 58):
         return 0, 0, 0
     i = s
@@ -968,7 +1026,7 @@ def _address_at(data, vs, ve, s, colon):
     return 0, 0, 0
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _address(data, vs, ve, colon):
     """Return (start, end, kind) of a MAC (1) or IPv6 (2) address whose first colon is at ``colon``; kind 0: none."""
     s = colon
@@ -986,29 +1044,30 @@ def _address(data, vs, ve, colon):
     return _address_at(data, vs, ve, s, colon)
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _mac_dashed(data, vs, ve, s):
-    """Return the end of ``hh-hh-hh-hh-hh-hh`` or ``hhhh.hhhh.hhhh`` at ``s``, -1 if there is none."""
-    if s > vs and (_is_alnum(data[s - 1]) or data[s - 1] == 45 or data[s - 1] == 46):
-        return -1
+    """Return (end, letters among the digits) of ``hh-hh-hh-hh-hh-hh`` at ``s``, end -1 if there is none."""
+    escaped = s - 2 >= vs and data[s - 2] == 92
+    if s > vs and (_is_alnum(data[s - 1]) and not escaped or data[s - 1] == 45 or data[s - 1] == 46):
+        return -1, 0
     if s + 17 <= ve and data[s + 2] == 45:
         letters = 0
         for i in range(17):
             b = data[s + i]
             if i % 3 == 2:
                 if b != 45:
-                    return -1
+                    return -1, 0
             elif not _is_hex(b):
-                return -1
+                return -1, 0
             elif not _is_digit(b):
                 letters += 1
         e = s + 17
-        if letters and not (e < ve and (_is_alnum(data[e]) or data[e] == 45)):
-            return e
-    return -1
+        if not (e < ve and (_is_alnum(data[e]) or data[e] == 45)):
+            return e, letters
+    return -1, 0
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _landline_gap(data, a, b):
     """Tell whether ``data[a:b]`` may separate area code and number: one hyphen or bracket, spaces around it."""
     if b - a < 1 or b - a > 3:
@@ -1022,7 +1081,7 @@ def _landline_gap(data, a, b):
     return marks <= 2
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _value_of(data, s, e):
     v = 0
     for i in range(s, e):
@@ -1030,37 +1089,37 @@ def _value_of(data, s, e):
     return v
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _local_number(data, w, runs, k, area, t):
     """Return the index of the last run of a local number of ``area`` starting at run ``k``, -1 if there is none."""
-    if k >= runs or w.run[k, 2] != w.run[k, 1] - w.run[k, 0]:
+    if k >= runs or w.n[RUN, k, 2] != w.n[RUN, k, 1] - w.n[RUN, k, 0]:
         return -1
-    a = w.run[k, 0]
+    a = w.n[RUN, k, 0]
     if data[a] == 48:
         return -1
-    n = w.run[k, 1] - a
-    lengths = t.area_lengths[area]
+    n = w.n[RUN, k, 1] - a
+    lengths = t.n[t.n[AREA_LENGTHS] + area]
     if (n == 7 or n == 8) and (lengths >> n) & 1:
         return k
-    if k + 1 < runs and (n == 3 or n == 4) and w.run[k + 1, 0] == w.run[k, 1] + 1:
-        sep = data[w.run[k, 1]]
-        if (sep == 45 or sep == 32) and w.run[k + 1, 1] - w.run[k + 1, 0] == 4 and w.run[k + 1, 2] == 4:
+    if k + 1 < runs and (n == 3 or n == 4) and w.n[RUN, k + 1, 0] == w.n[RUN, k, 1] + 1:
+        sep = data[w.n[RUN, k, 1]]
+        if (sep == 45 or sep == 32) and w.n[RUN, k + 1, 1] - w.n[RUN, k + 1, 0] == 4 and w.n[RUN, k + 1, 2] == 4:
             if (lengths >> (n + 4)) & 1:
                 return k + 1
     return -1
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _extension(data, w, runs, k, e, ve):
     """Return the end including an extension behind a landline number that ends at ``e`` with run ``k``."""
     if k + 1 >= runs:
         return e
-    a = w.run[k + 1, 0]
-    b = w.run[k + 1, 1]
-    if w.run[k + 1, 2] != b - a and not (w.run[k + 1, 3] > 0):
+    a = w.n[RUN, k + 1, 0]
+    b = w.n[RUN, k + 1, 1]
+    if w.n[RUN, k + 1, 2] != b - a and not (w.n[RUN, k + 1, 3] > 0):
         return e
     gap = a - e
-    if gap == 1 and data[e] == 45 and b - a <= 6 and w.run[k + 1, 2] == b - a:
+    if gap == 1 and data[e] == 45 and b - a <= 6 and w.n[RUN, k + 1, 2] == b - a:
         if b < ve and data[b] == 45 and b + 1 < ve and _is_digit(data[b + 1]):
             return e
         return b
@@ -1096,24 +1155,24 @@ def _extension(data, w, runs, k, e, ve):
     return e
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _landline(data, f, t, w, n, runs, k, entity):
     """Append the landline number that starts at run ``k``, if there is one."""
-    s = w.run[k, 0]
-    e = w.run[k, 1]
+    s = w.n[RUN, k, 0]
+    e = w.n[RUN, k, 1]
     size = e - s
-    if w.run[k, 2] != size:
+    if w.n[RUN, k, 2] != size:
         return n
     first = s
     area = -1
     last = -1
     if data[s] == 48 and (size == 3 or size == 4):
-        if s - 2 >= f.vs and (data[s - 1] == 45 or data[s - 1] == 46 or data[s - 1] == 47) and _is_digit(data[s - 2]):
+        if s - 2 >= f.vs and (data[s - 1] == 45 or data[s - 1] == 46) and _is_digit(data[s - 2]):
             return n
         area = _value_of(data, s + 1, e)
-        if t.area_digits[area] != size - 1:
+        if t.b[t.n[AREA_DIGITS] + area] != size - 1:
             return n
-        if k + 1 < runs and _landline_gap(data, e, w.run[k + 1, 0]):
+        if k + 1 < runs and _landline_gap(data, e, w.n[RUN, k + 1, 0]):
             last = _local_number(data, w, runs, k + 1, area, t)
         if s > f.vs and data[s - 1] == 40 and e < f.ve and data[e] == 41:
             first = s - 1
@@ -1122,19 +1181,19 @@ def _landline(data, f, t, w, n, runs, k, entity):
     ):
         # +86-10-12345678, +86 (10) 12345678, 0086-571-87654321
         if k + 2 < runs:
-            a = w.run[k + 1, 0]
-            b = w.run[k + 1, 1]
-            if w.run[k + 1, 2] == b - a and 2 <= b - a <= 4 and 1 <= a - e <= 3:
+            a = w.n[RUN, k + 1, 0]
+            b = w.n[RUN, k + 1, 1]
+            if w.n[RUN, k + 1, 2] == b - a and 2 <= b - a <= 4 and 1 <= a - e <= 3:
                 skip = 1 if data[a] == 48 else 0
                 area = _value_of(data, a, b)
-                if t.area_digits[area] == b - a - skip and _landline_gap(data, b, w.run[k + 2, 0]):
+                if t.b[t.n[AREA_DIGITS] + area] == b - a - skip and _landline_gap(data, b, w.n[RUN, k + 2, 0]):
                     last = _local_number(data, w, runs, k + 2, area, t)
                     first = s - 1 if size == 2 else s
     elif data[s] == 48 and 10 <= size <= 12:
         # without any separator: only where a label or header says so
         for digits in range(2, 4):
             a = _value_of(data, s + 1, s + 1 + digits)
-            if t.area_digits[a] == digits and (t.area_lengths[a] >> (size - digits - 1)) & 1:
+            if t.b[t.n[AREA_DIGITS] + a] == digits and (t.n[t.n[AREA_LENGTHS] + a] >> (size - digits - 1)) & 1:
                 if 50 <= data[s + 1 + digits] <= 56:
                     return _emit_weak(data, f, t, w, n, s, e, entity)
         return n
@@ -1144,7 +1203,7 @@ def _landline(data, f, t, w, n, runs, k, entity):
         return n
     if last < 0:
         return n
-    e = w.run[last, 1]
+    e = w.n[RUN, last, 1]
     if e < f.ve and data[e] == 42 or e + 1 < f.ve and data[e] == 46 and _is_digit(data[e + 1]):
         return n
     e = _extension(data, w, runs, last, e, f.ve)
@@ -1153,7 +1212,7 @@ def _landline(data, f, t, w, n, runs, k, entity):
     return _emit_alone(data, f, t, w, n, first, e, entity)
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _plate_body(data, s, e, letters_max):
     """Count what a plate body holds: return (digits, letters), (-1, 0) if a character may not stand in it."""
     digits = 0
@@ -1172,7 +1231,7 @@ def _plate_body(data, s, e, letters_max):
     return digits, letters
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _plate_end(data, s, e, ve, t):
     """Return the end of the plate whose characters behind the office letter are ``s:e``, -1 if it is none."""
     n = e - s
@@ -1192,18 +1251,18 @@ def _plate_end(data, s, e, ve, t):
                 return e
     elif n == 4:
         digits, _letters = _plate_body(data, s, e, 1)
-        if digits >= 3 and e + 2 < ve and t.byte_class[data[e]] == HAN:
-            if t.han_flags[_code_point(data, e)] & PLATE_TAIL:
+        if digits >= 3 and e + 2 < ve and t.b[t.n[BYTE_CLASS] + data[e]] == HAN:
+            if t.b[t.n[HAN_FLAGS] + _code_point(data, e)] & PLATE_TAIL:
                 return e + 3
     return -1
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _is_province(data, vs, i, t):
-    return i - 3 >= vs and t.byte_class[data[i - 3]] == HAN and t.han_flags[_code_point(data, i - 3)] & PROVINCE
+    return i - 3 >= vs and t.b[t.n[BYTE_CLASS] + data[i - 3]] == HAN and t.b[t.n[HAN_FLAGS] + _code_point(data, i - 3)] & PROVINCE
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _plate(data, vs, ve, s, e, t):
     """Return (start, end) of the plate whose last run is ``s:e``, (-1, 0) if there is none."""
     n = e - s
@@ -1246,38 +1305,38 @@ def _plate(data, vs, ve, s, e, t):
     return -1, 0
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _military(data, vs, ve, s, e, t):
-    """Return (start, end) of 军字第…号 around the digits ``s:e``, (-1, 0) if there is none."""
+    """Return (start, end, known body) of 军字第…号 around the digits ``s:e``; start -1 if there is none."""
     n = e - s
     if n < 6 or n > 8 or s - 6 < vs:
-        return -1, 0
+        return -1, 0, False
     p = s
     if data[p - 3] == 0xE7 and data[p - 2] == 0xAC and data[p - 1] == 0xAC:  # 第
         p -= 3
     if p - 6 < vs or not (data[p - 3] == 0xE5 and data[p - 2] == 0xAD and data[p - 1] == 0x97):  # 字
-        return -1, 0
+        return -1, 0, False
     p -= 6
-    if t.byte_class[data[p]] != HAN or not t.han_flags[_code_point(data, p)] & MILITARY:
-        return -1, 0
+    if t.b[t.n[BYTE_CLASS] + data[p]] != HAN:
+        return -1, 0, False
     end = e
     if e + 2 < ve and data[e] == 0xE5 and data[e + 1] == 0x8F and data[e + 2] == 0xB7:  # 号
         end = e + 3
-    return p, end
+    return p, end, t.b[t.n[HAN_FLAGS] + _code_point(data, p)] & MILITARY != 0
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _decimal(data, w, runs, k, ve):
     """Return (value in 1e-6 degrees, decimals, next run) of the decimal number at run ``k``; decimals 0: none."""
     if k + 1 >= runs:
         return 0, 0, k
-    a = w.run[k, 0]
-    b = w.run[k, 1]
-    c = w.run[k + 1, 0]
-    d = w.run[k + 1, 1]
-    if b - a > 3 or w.run[k, 2] != b - a or c != b + 1 or data[b] != 46:
+    a = w.n[RUN, k, 0]
+    b = w.n[RUN, k, 1]
+    c = w.n[RUN, k + 1, 0]
+    d = w.n[RUN, k + 1, 1]
+    if b - a > 3 or w.n[RUN, k, 2] != b - a or c != b + 1 or data[b] != 46:
         return 0, 0, k
-    if w.run[k + 1, 2] != d - c or d - c > 15:
+    if w.n[RUN, k + 1, 2] != d - c or d - c > 15:
         return 0, 0, k
     value = _value_of(data, a, b) * 1000000
     scale = 100000
@@ -1287,17 +1346,17 @@ def _decimal(data, w, runs, k, ve):
     return value, d - c, k + 2
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _geo(data, w, runs, k, vs, ve, t):
     """Return the end of a coordinate pair inside China that starts at run ``k``, -1 if there is none."""
-    s = w.run[k, 0]
+    s = w.n[RUN, k, 0]
     if s > vs and (data[s - 1] == 46 or _is_alnum(data[s - 1])):
         return -1
     one, decimals, nxt = _decimal(data, w, runs, k, ve)
     if decimals < 4 or nxt >= runs:
         return -1
-    a = w.run[nxt - 1, 1]
-    b = w.run[nxt, 0]
+    a = w.n[RUN, nxt - 1, 1]
+    b = w.n[RUN, nxt, 0]
     if b - a < 1 or b - a > 3:
         return -1
     for i in range(a, b):
@@ -1309,27 +1368,27 @@ def _geo(data, w, runs, k, vs, ve, t):
     lat = min(one, two)
     lng = max(one, two)
     if 3_000_000 <= lat <= 54_000_000 and 73_000_000 <= lng <= 136_000_000:
-        e = w.run[nxt + 1, 1]
+        e = w.n[RUN, nxt + 1, 1]
         if e + 1 < ve and data[e] == 46 and _is_digit(data[e + 1]):
             return -1
         return e
     return -1
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _date(data, w, runs, k, vs, ve, t):
     """Return the end of a calendar date (1990-01-02, 1990/1/2, 1990年1月2日) at run ``k``, -1 if there is none."""
-    if k + 2 >= runs or w.run[k, 1] - w.run[k, 0] != 4:
+    if k + 2 >= runs or w.n[RUN, k, 1] - w.n[RUN, k, 0] != 4:
         return -1
     parts = 0
     month = 0
     day = 0
     for j in range(1, 3):
-        a = w.run[k + j, 0]
-        b = w.run[k + j, 1]
-        if b - a > 2 or w.run[k + j, 2] != b - a:
+        a = w.n[RUN, k + j, 0]
+        b = w.n[RUN, k + j, 1]
+        if b - a > 2 or w.n[RUN, k + j, 2] != b - a:
             return -1
-        gap = a - w.run[k + j - 1, 1]
+        gap = a - w.n[RUN, k + j - 1, 1]
         c = data[a - 1]
         if not ((gap == 1 and (c == 45 or c == 47 or c == 46)) or (gap == 3 and data[a - 3] >= 0xE5)):
             return -1
@@ -1338,17 +1397,17 @@ def _date(data, w, runs, k, vs, ve, t):
         else:
             day = _value_of(data, a, b)
         parts += 1
-    year = _value_of(data, w.run[k, 0], w.run[k, 1])
+    year = _value_of(data, w.n[RUN, k, 0], w.n[RUN, k, 1])
     value = year * 10000 + month * 100 + day
-    if year < 1900 or value > t.today or day < 1 or day > days_in_month(year, month):
+    if year < 1900 or value > t.n[TODAY] or day < 1 or day > days_in_month(year, month):
         return -1
-    e = w.run[k + 2, 1]
+    e = w.n[RUN, k + 2, 1]
     if e + 2 < ve and data[e] == 0xE6 and data[e + 1] == 0x97 and data[e + 2] == 0xA5:  # 日
         e += 3
     return e
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _time_of_day(data, e, ve):
     """Return the end of ``hh:mm[:ss]`` behind the date that ends at ``e``; ``e`` if there is none."""
     i = e
@@ -1368,20 +1427,20 @@ def _time_of_day(data, e, ve):
     return end
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _expiry(data, w, runs, k, vs, ve):
     """Return the end of MM/YY, MM/YYYY, MM-YY, YYYY-MM, YYYY/MM, YYYY年MM月 or MMYY at run ``k``, -1 if there is none."""
-    a = w.run[k, 0]
-    b = w.run[k, 1]
-    if w.run[k, 2] != b - a:
+    a = w.n[RUN, k, 0]
+    b = w.n[RUN, k, 1]
+    if w.n[RUN, k, 2] != b - a:
         return -1
     n = b - a
     if k + 1 < runs:
-        c = w.run[k + 1, 0]
-        d = w.run[k + 1, 1]
+        c = w.n[RUN, k + 1, 0]
+        d = w.n[RUN, k + 1, 1]
         gap = c - b
         m = d - c
-        if w.run[k + 1, 2] == m and not (d + 1 < ve and (data[d] == 47 or data[d] == 45) and _is_digit(data[d + 1])):
+        if w.n[RUN, k + 1, 2] == m and not (d + 1 < ve and (data[d] == 47 or data[d] == 45) and _is_digit(data[d + 1])):
             if gap == 1 and (data[b] == 47 or data[b] == 45) and not (a - 1 > vs and data[a - 1] == data[b]):
                 if n == 2 and (m == 2 or m == 4):
                     month = _value_of(data, a, b)
@@ -1404,7 +1463,7 @@ def _expiry(data, w, runs, k, vs, ve):
     return -1
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _is_uuid(data, s, ve):
     if s + 36 > ve:
         return False
@@ -1418,7 +1477,7 @@ def _is_uuid(data, s, ve):
     return not (s + 36 < ve and (_is_alnum(data[s + 36]) or data[s + 36] == 45))
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _after_label(data, p, ve):
     """Skip what may stand between a label and its value; return (start of value, 1 if an explicit separator was there)."""
     separator = 0
@@ -1430,14 +1489,14 @@ def _after_label(data, p, ve):
     steps = 0
     while i < ve and steps < 12:
         b = data[i]
-        if b == 34 or b == 39 or b == 32 or b == 9 or b == 92 or b == 41 or b == 93:
+        if b == 92 and i + 1 < ve and (data[i + 1] == 110 or data[i + 1] == 114 or data[i + 1] == 116):
+            i += 2
+        elif b == 34 or b == 39 or b == 32 or b == 9 or b == 92 or b == 41 or b == 93:
             i += 1
         elif b == 58 or b == 61 or (b == 62 and separator == 0):  # : = >
             separator = 1
             i += 1
-        elif (b == 91 or b == 40) and i > p:  # [ (
-            i += 1
-        elif b == 91:
+        elif b == 91 or b == 40 or b == 60 or (b == 123 and not (i + 1 < ve and data[i + 1] == 123)):  # [ ( < {
             separator = 1
             i += 1
         elif b == 0xE6 and i + 2 < ve and data[i + 1] == 0x98 and data[i + 2] == 0xAF:  # 是
@@ -1459,16 +1518,16 @@ def _after_label(data, p, ve):
     return i, separator
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _labelled_end(data, s, limit, k, t):
     """Return the end of a value of labelled class ``k`` at ``s``, -1 if it does not fit."""
-    cls = t.labelled_class[k]
-    if s >= limit or cls[data[s]] != 2:
+    cls = t.n[LABELLED_CLASS] + k * 256
+    if s >= limit or t.b[cls + data[s]] != 2:
         return -1
     e = s
     digits = 0
-    top = s + t.labelled_limits[k, 1] + 1
-    while e < limit and e < top and cls[data[e]]:
+    top = s + t.n[t.n[LABELLED_LIMITS] + k * 3 + 1] + 1
+    while e < limit and e < top and t.b[cls + data[e]]:
         if _is_digit(data[e]):
             digits += 1
         e += 1
@@ -1476,16 +1535,31 @@ def _labelled_end(data, s, limit, k, t):
         return -1
     while e > s and not _is_alnum(data[e - 1]) and data[e - 1] != 61 and data[e - 1] < 128:
         e -= 1
-    if e - s < t.labelled_limits[k, 0] or digits < t.labelled_limits[k, 2]:
+    if e - s < t.n[t.n[LABELLED_LIMITS] + k * 3 + 0] or digits < t.n[t.n[LABELLED_LIMITS] + k * 3 + 2]:
         return -1
     if e < limit and (_is_alnum(data[e]) or data[e] == 42 or data[e] == 64):
         return -1
-    if digits == 0 and _in_sorted(t.placeholders, _hash_lower(data, s, e)):
+    if digits == 0 and _in_sorted(t.q, t.n[PLACEHOLDERS], t.n[PLACEHOLDER_SIZE], _hash_lower(data, s, e)):
         return -1
     return e
 
 
-@njit(cache=True, nogil=True)
+@_compiled
+def _mixed(data, s, e):
+    """Tell whether letters and digits stand in ``s:e``, and nothing of a call or assignment."""
+    digits = 0
+    letters = 0
+    for i in range(s, e):
+        if data[i] == 40 or data[i] == 58 or data[i] == 61:
+            return False
+        if _is_digit(data[i]):
+            digits += 1
+        elif _is_alnum(data[i]):
+            letters += 1
+    return digits > 0 and letters > 0
+
+
+@_compiled
 def _secret_end(data, s, ve, t):
     """Return the end of a secret value at ``s`` (printable, no quote, space or list separator), -1 if it stands for nothing."""
     e = s
@@ -1497,7 +1571,12 @@ def _secret_end(data, s, ve, t):
         if b == 42 or b == 120 or b == 88 or b == 46:
             stars += 1
         e += 1
-    while e > s and (data[e - 1] == 41 or data[e - 1] == 93 or data[e - 1] == 125 or data[e - 1] == 46 or data[e - 1] == 58):
+    while e > s:
+        b = data[e - 1]
+        # full-width punctuation was folded; before 汉字 it belongs to the sentence
+        sentence = (b == 33 or b == 63) and e < ve and data[e] >= 128
+        if not (sentence or b == 40 or b == 41 or b == 91 or b == 93 or b == 125 or b == 46 or b == 58):
+            break
         e -= 1
     n = e - s
     if n < 4 or stars * 2 >= n:
@@ -1510,12 +1589,12 @@ def _secret_end(data, s, ve, t):
     for i in range(s, e):
         if data[i] == 42:
             return -1
-    if _in_sorted(t.placeholders, _hash_lower(data, s, e)):
+    if _in_sorted(t.q, t.n[PLACEHOLDERS], t.n[PLACEHOLDER_SIZE], _hash_lower(data, s, e)):
         return -1
     return e
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _base64_end(data, s, ve):
     """Return the end of a base64 or hexadecimal blob of at least 64 characters at ``s``, -1 if there is none."""
     e = s
@@ -1526,7 +1605,7 @@ def _base64_end(data, s, ve):
     return e if e - s >= 64 else -1
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _known_key(data, s, e, vs, ve):
     """Return the end of an access key or web token whose first run is ``s:e``, -1 if there is none."""
     n = e - s
@@ -1555,7 +1634,7 @@ def _known_key(data, s, e, vs, ve):
 # -- masked values -----------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _masked(data, vs, ve, ts, te, p, header, t, masked):
     """Classify the masked value around the star run at ``p`` and count it; return its end."""
     left = p
@@ -1593,19 +1672,19 @@ def _masked(data, vs, ve, ts, te, p, header, t, masked):
     total = digits_left + stars + right_digits
     entity = -1
     if right < ve and data[right] == 64 or (right + 1 < ve and _is_alnum(data[right]) and _masked_mail(data, right, ve)):
-        entity = t.masked[3]
+        entity = t.n[t.n[MASKED] + 3]
     elif stars >= 2 and digits_left + right_digits >= 2:
         if total == 18 or total == 15 and digits_left >= 4:
-            entity = t.masked[0]
+            entity = t.n[t.n[MASKED] + 0]
         elif digits_left >= 2 and data[left] == 49 and (total == 11 or digits_left == 3 and right_digits == 4):
-            entity = t.masked[1]
+            entity = t.n[t.n[MASKED] + 1]
         elif 12 <= total <= 19 and right_digits <= 4:
-            entity = t.masked[2]
+            entity = t.n[t.n[MASKED] + 2]
     elif stars >= 2 and left - 1 >= vs and _is_alnum(data[left - 1]) and _masked_mail(data, right, ve):
-        entity = t.masked[3]
+        entity = t.n[t.n[MASKED] + 3]
     if entity < 0 and stars <= 3 and digits_left == 0 and right_digits == 0 and p - 3 >= vs:
-        name = t.scanners[S_NAME_MASK]
-        if name >= 0 and t.byte_class[data[p - 3]] == HAN and t.han_flags[_code_point(data, p - 3)] & SURNAME:
+        name = t.n[t.n[SCANNER] + S_NAME_MASK]
+        if name >= 0 and t.b[t.n[BYTE_CLASS] + data[p - 3]] == HAN and t.b[t.n[HAN_FLAGS] + _code_point(data, p - 3)] & SURNAME:
             entity = name
     if entity < 0 and header != ZERO and stars >= 2 and te - ts <= 64:
         for k in range(60):
@@ -1617,14 +1696,14 @@ def _masked(data, vs, ve, ts, te, p, header, t, masked):
     return right
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _masked_mail(data, i, ve):
     while i < ve and (_is_alnum(data[i]) or data[i] == 46 or data[i] == 95):
         i += 1
     return i < ve and data[i] == 64
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _x_masked(data, s, e, digits, header, t, masked):
     """Count ``138xxxx1234`` and ``110101XXXXXXXX1234``: letters of the run are all x, in one block of at least three."""
     n = e - s
@@ -1642,90 +1721,139 @@ def _x_masked(data, s, e, digits, header, t, masked):
         return False
     entity = -1
     if n == 11 and data[s] == 49:
-        entity = t.masked[1]
+        entity = t.n[t.n[MASKED] + 1]
     elif n == 18 or n == 15:
-        entity = t.masked[0]
+        entity = t.n[t.n[MASKED] + 0]
     elif 16 <= n <= 19:
-        entity = t.masked[2]
+        entity = t.n[t.n[MASKED] + 2]
     if entity >= 0:
         masked[entity] += 1
     return True
 
 
+# -- guards: small enough to stand in the loop over runs, so that the long functions are called when they may find something ---
+
+
+@_inlined
+def _wanted(length, labels, plain, t):
+    """Return the variants of this length that could be reported here."""
+    if length < 3 or length > MAX_TOKEN:
+        return ZERO
+    if labels & t.q[t.n[WEAK_ENTITIES] + length]:
+        return ~ZERO
+    return t.q[t.n[ALONE_BITS] + length] if plain else ZERO
+
+
+@_inlined
+def _may_group(data, w, runs, k, t):
+    """Tell whether a grouping starts with the lengths of runs ``k`` and ``k + 1``, one separator between them."""
+    if k + 1 >= runs or w.n[RUN, k + 1, 0] != w.n[RUN, k, 1] + 1:
+        return False
+    separator = data[w.n[RUN, k, 1]]
+    second = w.n[RUN, k + 1, 1] - w.n[RUN, k + 1, 0]
+    if (separator != 32 and separator != 45) or second > 31:
+        return False
+    return t.b[t.n[GROUP_PAIRS] + (w.n[RUN, k, 1] - w.n[RUN, k, 0]) * 32 + second] != 0
+
+
+@_inlined
+def _may_plate(data, vs, s):
+    """Tell whether a province (and a letter, and a separator) may stand before ``s``."""
+    if s - 3 < vs:
+        return False
+    b = data[s - 1]
+    if b >= 128:
+        return True
+    return (b == 45 or b == 32 or b == 46) and _is_alnum(data[s - 2]) and data[s - 3] >= 128
+
+
+@_compiled
+def _may_address(data, colon, ve):
+    """Tell whether five colons, or two in a row, follow in a run of hexadecimal digits (a time of day has two)."""
+    colons = 0
+    i = colon
+    while i < ve:
+        if data[i] == 58:
+            colons += 1
+            if colons == 5 or (i + 1 < ve and data[i + 1] == 58):
+                return True
+        elif not _is_hex(data[i]):
+            return False
+        i += 1
+    return False
+
+
 # -- one value ---------------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _groups(data, f, t, w, n, runs, k, near_miss):
     """Append what the runs from ``k`` on are when read as one number written in groups."""
-    first = w.run[k, 1] - w.run[k, 0]
-    e0 = w.run[k, 1]
-    if first > 31 or k + 1 >= runs or w.run[k + 1, 0] != e0 + 1:
-        return n
-    sep = data[e0]
-    second = w.run[k + 1, 1] - w.run[k + 1, 0]
-    if (sep != 32 and sep != 45) or second > 31 or t.group_pairs[first * 32 + second] == 0:
-        return n
-    s = w.run[k, 0]
-    for g in range(t.group_signatures.size):
-        count = t.group_counts[g]
+    first = w.n[RUN, k, 1] - w.n[RUN, k, 0]
+    second = w.n[RUN, k + 1, 1] - w.n[RUN, k + 1, 0]
+    sep0 = data[w.n[RUN, k, 1]]
+    s = w.n[RUN, k, 0]
+    for g in range(t.n[GROUP_COUNT]):
+        count = t.n[t.n[GROUP_COUNTS] + g]
         if k + count > runs:
             continue
         signature = np.int64(0)
         fits = True
+        sep = sep0 if count == 2 else data[w.n[RUN, k + 1, 1]] if w.n[RUN, k + 1, 1] < f.ve else sep0
+        if sep != sep0 and not (t.b[t.n[GROUP_PREFIXED] + g] and (sep == 32 or sep == 45)):
+            continue
         for j in range(k, k + count):
-            size = w.run[j, 1] - w.run[j, 0]
-            if size > 31 or (j > k and (w.run[j, 0] != w.run[j - 1, 1] + 1 or data[w.run[j, 0] - 1] != sep)):
+            size = w.n[RUN, j, 1] - w.n[RUN, j, 0]
+            if size > 31 or (j > k and w.n[RUN, j, 0] != w.n[RUN, j - 1, 1] + 1):
+                fits = False
+                break
+            if j > k + 1 and data[w.n[RUN, j, 0] - 1] != sep:
                 fits = False
                 break
             signature = signature * 32 + size
-        if not fits or signature != t.group_signatures[g]:
+        if not fits or signature != t.n[t.n[GROUP_SIGNATURES] + g]:
             continue
-        e = w.run[k + count - 1, 1]
+        e = w.n[RUN, k + count - 1, 1]
         # a grouping that goes on is another, longer number
-        if k > 0 and w.run[k - 1, 1] == s - 1 and data[s - 1] == sep:
-            before = w.run[k - 1, 1] - w.run[k - 1, 0]
-            if sep == 45 or before == first == 4:
+        if k > 0 and w.n[RUN, k - 1, 1] == s - 1 and data[s - 1] == sep0:
+            before = w.n[RUN, k - 1, 1] - w.n[RUN, k - 1, 0]
+            if sep0 == 45 or before == first == 4:
                 continue
-        if k + count < runs and w.run[k + count, 0] == e + 1 and data[e] == sep:
-            if sep == 45 or (first == 4 and second == 4 and w.run[k + count, 1] - w.run[k + count, 0] <= 4):
+        if k + count < runs and w.n[RUN, k + count, 0] == e + 1 and data[e] == sep:
+            if sep == 45 or (first == 4 and second == 4 and w.n[RUN, k + count, 1] - w.n[RUN, k + count, 0] <= 4):
                 continue
         if e < f.ve and data[e] == 42:
             continue
-        length = t.group_lengths[g]
+        length = t.n[t.n[GROUP_LENGTHS] + g]
         at = 0
         for j in range(k, k + count):
-            for i in range(w.run[j, 0], w.run[j, 1]):
-                w.buf[at] = t.char_code[data[i]]
+            for i in range(w.n[RUN, j, 0], w.n[RUN, j, 1]):
+                w.b[BUF, at] = t.b[t.n[CHAR_CODE] + data[i]]
                 at += 1
-        mask = _match(w.buf, length, t, t.group_bits[g])
+        mask = _match(w, length, t, t.q[t.n[GROUP_BITS] + g])
         if mask != ZERO:
             n = _judge(data, f, t, w, n, mask, length, s, e, True, near_miss)
     return n
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _single(data, f, t, w, n, s, e, plain, near_miss):
     """Append what the token ``s:e`` is by its positional shapes."""
     length = e - s
-    if length < 3 or length > MAX_TOKEN or t.block_offset[length] < 0:
-        return n
-    allowed = t.alone_bits[length] if plain else ZERO
-    if (f.union | f.header) & t.weak_entities[length]:
-        allowed = ~ZERO
+    allowed = _wanted(length, f.union | f.header, plain, t)
     if allowed == ZERO:
         return n
     for i in range(length):
-        w.buf[i] = t.char_code[data[s + i]]
-    mask = _match(w.buf, length, t, allowed)
+        w.b[BUF, i] = t.b[t.n[CHAR_CODE] + data[s + i]]
+    mask = _match(w, length, t, allowed)
     if mask != ZERO:
         n = _judge(data, f, t, w, n, mask, length, s, e, plain, near_miss)
     return n
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _value(data, vs, ve, header, t, w, masked, near_miss):
-    """Fill ``w.cand`` with the candidates of one value; return their number."""
+    """Fill plane CAND with the candidates of one value; return their number."""
     n = 0
     runs, hits, marks, union = _collect(data, vs, ve, t, w)
     if runs == 0 and marks == 0 and header == ZERO and union == ZERO:
@@ -1738,7 +1866,7 @@ def _value(data, vs, ve, header, t, w, masked, near_miss):
         while te > ts and data[te - 1] <= 32:
             te -= 1
     f = Frame(vs, ve, ts, te, hits, union, header)
-    sc = t.scanners
+    sc = t.n[t.n[SCANNER] : t.n[SCANNER] + len(SCANNERS)]
     use_ipv4 = sc[S_IPV4] >= 0
     label_union = union | header
     date_bit = ZERO if sc[S_DATE] < 0 else ONE << np.uint64(sc[S_DATE])
@@ -1746,24 +1874,26 @@ def _value(data, vs, ve, header, t, w, masked, near_miss):
     uuid_bit = ZERO if sc[S_UUID] < 0 else ONE << np.uint64(sc[S_UUID])
 
     for k in range(runs):
-        s = w.run[k, 0]
-        e = w.run[k, 1]
-        digits = w.run[k, 2]
-        lead = w.run[k, 3]
+        s = w.n[RUN, k, 0]
+        e = w.n[RUN, k, 1]
+        digits = w.n[RUN, k, 2]
+        lead = w.n[RUN, k, 3]
         size = e - s
         if (s > vs and data[s - 1] == 42) or (e < ve and data[e] == 42):
             continue
         if digits == size:
             # a plain number
             if size >= 3:
-                plain = size < 9 or not _part_of_decimal(data, vs, ve, s, e, ts, te)
-                if plain:
-                    n = _single(data, f, t, w, n, s, e, True, near_miss)
-            if size <= 8:
+                if _wanted(size, label_union, True, t) != ZERO:
+                    if size < 9 or not _part_of_decimal(data, vs, ve, s, e, ts, te):
+                        n = _single(data, f, t, w, n, s, e, True, near_miss)
+            if size <= 8 and _may_group(data, w, runs, k, t):
                 n = _groups(data, f, t, w, n, runs, k, near_miss)
-            if sc[S_LANDLINE] >= 0 and (data[s] == 48 or size == 2 or header != ZERO):
+            if sc[S_LANDLINE] >= 0 and (
+                (data[s] == 48 and size >= 3) or (size == 2 and data[s] == 56 and s > vs and data[s - 1] == 43) or header != ZERO
+            ):
                 n = _landline(data, f, t, w, n, runs, k, sc[S_LANDLINE])
-            if size <= 3 and e < ve and data[e] == 46:
+            if size <= 3 and k + 1 < runs and data[e] == 46 and w.n[RUN, k + 1, 0] == e + 1:
                 if use_ipv4:
                     end = _octets(data, w, runs, k, vs, ve)
                     if end > 0 and not (union & VERSION and _labelled_by(data, w, hits, vs, s, end, ve, VERSION)):
@@ -1772,7 +1902,11 @@ def _value(data, vs, ve, header, t, w, masked, near_miss):
                     end = _geo(data, w, runs, k, vs, ve, t)
                     if end > 0:
                         n = _emit_alone(data, f, t, w, n, s, end, sc[S_GEO])
-                    elif header & (ONE << np.uint64(sc[S_GEO])) and k + 1 < runs and w.run[k + 1, 1] == te:
+                    elif union & (ONE << np.uint64(sc[S_GEO])):
+                        degrees, decimals, nxt = _decimal(data, w, runs, k, ve)
+                        if decimals >= 3 and degrees <= 180_000_000:
+                            n = _emit_weak(data, f, t, w, n, s, w.n[RUN, nxt - 1, 1], sc[S_GEO])
+                    elif header & (ONE << np.uint64(sc[S_GEO])) and k + 1 < runs and w.n[RUN, k + 1, 1] == te:
                         if s == ts or (s == ts + 1 and data[ts] == 45):
                             degrees, decimals, _n = _decimal(data, w, runs, k, ve)
                             if decimals >= 3 and degrees <= 180_000_000:
@@ -1796,15 +1930,18 @@ def _value(data, vs, ve, header, t, w, masked, near_miss):
                 end = _expiry(data, w, runs, k, vs, ve)
                 if end > 0:
                     n = _emit_weak(data, f, t, w, n, s, end, sc[S_EXPIRY])
-            if sc[S_MILITARY] >= 0 and 6 <= size <= 8:
-                a, end = _military(data, vs, ve, s, e, t)
-                if a >= 0:
+            if sc[S_MILITARY] >= 0 and 6 <= size <= 8 and s > vs and data[s - 1] >= 128:
+                a, end, known = _military(data, vs, ve, s, e, t)
+                if known:
                     n = _emit_alone(data, f, t, w, n, a, end, sc[S_MILITARY])
+                elif a >= 0:
+                    n = _emit_weak(data, f, t, w, n, a, end, sc[S_MILITARY])
         else:
-            if _x_masked(data, s, e, digits, header, t, masked):
+            if size >= 11 and size - digits >= 3 and _x_masked(data, s, e, digits, header, t, masked):
                 continue
-            n = _single(data, f, t, w, n, s, e, True, near_miss)
-            if size <= 8 and lead == 0:
+            if _wanted(size, label_union, True, t) != ZERO:
+                n = _single(data, f, t, w, n, s, e, True, near_miss)
+            if size <= 8 and lead == 0 and _may_group(data, w, runs, k, t):
                 n = _groups(data, f, t, w, n, runs, k, near_miss)
             if lead:
                 # letters glued in front of a number (tel138…), unless they make it a hexadecimal id
@@ -1817,32 +1954,35 @@ def _value(data, vs, ve, header, t, w, masked, near_miss):
                 others = size - lead - digits
                 number = others == 0 or (others == 1 and not _is_digit(data[e - 1]))
                 if number and not (hexadecimal and (dashed or size % 4 == 0)):
-                    if lead >= 2:
-                        n = _single(data, f, t, w, n, s + lead - 1, e, True, near_miss)
-                    plain = not _part_of_decimal(data, vs, ve, s + lead, e, ts, te)
-                    if plain:
+                    if lead >= 2 and _wanted(size - lead + 1, label_union, False, t) != ZERO:
+                        n = _single(data, f, t, w, n, s + lead - 1, e, False, near_miss)
+                    if _wanted(size - lead, label_union, True, t) != ZERO and not _part_of_decimal(
+                        data, vs, ve, s + lead, e, ts, te
+                    ):
                         n = _single(data, f, t, w, n, s + lead, e, True, near_miss)
-            if sc[S_SECRET] >= 0 and size >= 10:
+            if sc[S_SECRET] >= 0 and size >= 10 and (data[s] == 65 or data[s] == 76 or data[s] == 101):
                 end = _known_key(data, s, e, vs, ve)
                 if end > 0:
                     n = _emit_alone(data, f, t, w, n, s, end, sc[S_SECRET])
-        if size == 2 and sc[S_MAC] >= 0 and e < ve and data[e] == 45:
-            end = _mac_dashed(data, vs, ve, s)
-            if end > 0:
+        if size == 2 and sc[S_MAC] >= 0 and e + 3 < ve and data[e] == 45 and data[e + 3] == 45:
+            end, letters = _mac_dashed(data, vs, ve, s)
+            if end > 0 and letters:
                 n = _emit_alone(data, f, t, w, n, s, end, sc[S_MAC])
-        if sc[S_PLATE] >= 0 and 4 <= size <= 7:
+            elif end > 0:
+                n = _emit_weak(data, f, t, w, n, s, end, sc[S_MAC])
+        if sc[S_PLATE] >= 0 and 4 <= size <= 7 and _may_plate(data, vs, s):
             a, end = _plate(data, vs, ve, s, e, t)
             if a >= 0:
                 n = _emit_alone(data, f, t, w, n, a, end, sc[S_PLATE])
         if size == 8 and label_union & uuid_bit and e < ve and data[e] == 45 and _is_uuid(data, s, ve):
             n = _emit_weak(data, f, t, w, n, s, s + 36, sc[S_UUID])
-        if sc[S_WXID] >= 0 and 10 <= size <= 24 and s - 5 >= vs and _has(data, vs, ve, s - 5, _WXID):
+        if sc[S_WXID] >= 0 and 10 <= size <= 24 and s - 5 >= vs and data[s - 1] == 95 and _has(data, vs, ve, s - 5, _WXID):
             n = _emit_alone(data, f, t, w, n, s - 5, e, sc[S_WXID])
 
     guard = -1
     for k in range(marks):
-        p = w.mark[k, 0]
-        kind = w.mark[k, 1]
+        p = w.n[MARK, k, 0]
+        kind = w.n[MARK, k, 1]
         if kind == STAR:
             if p >= guard:
                 guard = _masked(data, vs, ve, ts, te, p, header, t, masked)
@@ -1876,7 +2016,7 @@ def _value(data, vs, ve, header, t, w, masked, near_miss):
                     end += 1
                 if end - p > 64:
                     n = _emit_weak(data, f, t, w, n, p - 4, end, sc[S_BIOMETRIC])
-            if sc[S_MAC] >= 0 or sc[S_IPV6] >= 0:
+            if (sc[S_MAC] >= 0 or sc[S_IPV6] >= 0) and _may_address(data, p, ve):
                 a, end, what = _address(data, vs, ve, p)
                 if what == 1 and sc[S_MAC] >= 0:
                     n = _emit_alone(data, f, t, w, n, a, end, sc[S_MAC])
@@ -1884,37 +2024,50 @@ def _value(data, vs, ve, header, t, w, masked, near_miss):
                     n = _emit_alone(data, f, t, w, n, a, end, sc[S_IPV6])
 
     # values straight after a label
+    labelled_bits = np.uint64(t.n[LABELLED_BITS])
     biometric_bit = ZERO if sc[S_BIOMETRIC] < 0 else ONE << np.uint64(sc[S_BIOMETRIC])
     secret_bit = ZERO if sc[S_SECRET] < 0 else ONE << np.uint64(sc[S_SECRET])
     for k in range(hits):
-        mask = w.hit_mask[k]
+        mask = w.q[HIT_MASK, k]
+        if w.n[HIT, k, 1] < ve and data[w.n[HIT, k, 1]] == 95:  # access_key of access_key_secret
+            continue
+        if mask & secret_bit and data[w.n[HIT, k, 0]] == 80:
+            a, end = _private_key(data, vs, ve, w.n[HIT, k, 0], w.n[HIT, k, 1])
+            if a >= 0:
+                n = _push(data, w, n, a, end, sc[S_SECRET], E_PATTERN, 0)
+                continue
         if mask & secret_bit:
-            a, separator = _after_label(data, w.hit[k, 1], ve)
-            if separator:
-                if _has(data, vs, ve, a, _BEARER):
-                    a += len(_BEARER)
-                end = _secret_end(data, a, ve, t)
-                if end > 0:
-                    n = _push(data, w, n, a, end, sc[S_SECRET], E_CONTEXT, 0)
-            elif _has(data, vs, ve, w.hit[k, 0], _BEARER) and a > w.hit[k, 1]:
-                end = _secret_end(data, a, ve, t)
-                if end - a >= 16:
-                    n = _push(data, w, n, a, end, sc[S_SECRET], E_CONTEXT, 0)
+            a, separator = _after_label(data, w.n[HIT, k, 1], ve)
+            if _has(data, vs, ve, a, _BEARER):
+                a += len(_BEARER)
+                separator = 1
+            end = _secret_end(data, a, ve, t)
+            if end > 0 and not separator:
+                # nothing but space between: only what mixes letters and digits
+                least = 6 if data[w.n[HIT, k, 0]] >= 128 else 8
+                if a - w.n[HIT, k, 1] > 7 or end - a < least or not _mixed(data, a, end):
+                    end = -1
+            if end > 0:
+                n = _push(data, w, n, a, end, sc[S_SECRET], E_CONTEXT, 0)
         if mask & biometric_bit:
-            a, separator = _after_label(data, w.hit[k, 1], ve)
+            a, separator = _after_label(data, w.n[HIT, k, 1], ve)
             if separator:
                 end = _base64_end(data, a, ve)
                 if end > 0:
                     n = _push(data, w, n, a, end, sc[S_BIOMETRIC], E_CONTEXT, 0)
-        for j in range(t.labelled_entity.size):
-            entity = t.labelled_entity[j]
+        if mask & labelled_bits == ZERO:
+            continue
+        for j in range(t.n[LABELLED_COUNT]):
+            entity = t.n[t.n[LABELLED_ENTITY] + j]
             if (mask >> np.uint64(entity)) & ONE:
-                a, separator = _after_label(data, w.hit[k, 1], ve)
+                a, separator = _after_label(data, w.n[HIT, k, 1], ve)
                 end = _labelled_end(data, a, ve, j, t)
                 if end > 0 and not separator:
-                    # glued to a Chinese label: only what cannot be an ordinary word
-                    telling = False
-                    if data[w.hit[k, 0]] >= 128 and a - w.hit[k, 1] <= 7:
+                    # nothing but space between: only what cannot be an ordinary word
+                    han = data[w.n[HIT, k, 0]] >= 128
+                    telling = a - w.n[HIT, k, 1] <= 7 and (han or _mixed(data, a, end))
+                    if telling and han:
+                        telling = False
                         for i in range(a, end):
                             if _is_digit(data[i]) or data[i] == 95:
                                 telling = True
@@ -1930,125 +2083,125 @@ def _value(data, vs, ve, header, t, w, masked, near_miss):
                 n = _push(data, w, n, ts, te, sc[S_SECRET], E_HEADER, 0)
         if header & biometric_bit and _base64_end(data, ts, te) == te:
             n = _push(data, w, n, ts, te, sc[S_BIOMETRIC], E_HEADER, 0)
-        for j in range(t.labelled_entity.size):
-            entity = t.labelled_entity[j]
+        for j in range(t.n[LABELLED_COUNT]):
+            entity = t.n[t.n[LABELLED_ENTITY] + j]
             if (header >> np.uint64(entity)) & ONE and _labelled_end(data, ts, te, j, t) == te:
                 n = _push(data, w, n, ts, te, entity, E_HEADER, 0)
-    if sc[S_SECRET] >= 0 and te - ts >= 30:
-        n = _pem(data, vs, ve, w, n, sc[S_SECRET])
     return n
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _userinfo(data, vs, at):
     """Return the start of the password in ``scheme://user:password@``, -1 if there is none."""
     i = at - 1
     colon = -1
     while i > vs and at - i < 200:
         b = data[i]
+        if b == 47:
+            if data[i - 1] == 47 and i - 2 > vs and data[i - 2] == 58 and at - colon > 3 and colon > i:
+                first = data[colon + 1]
+                return -1 if first == 42 or first == 36 or first == 123 or first == 60 else colon + 1
+            return -1
         if b == 58:
-            if i + 2 < at and data[i + 1] == 47 and data[i + 2] == 47:
-                if colon > i and at - colon > 3 and data[colon + 1] != 42 and data[colon + 1] != 36 and data[colon + 1] != 123:
-                    return colon + 1
-                return -1
-            if colon < 0:
-                colon = i
-        elif b <= 32 or b == 34 or b == 39 or b >= 127 or b == 44 or b == 60 or b == 62:
+            colon = i
+        elif b <= 32 or b == 34 or b == 39 or b >= 127 or b == 44 or b == 60 or b == 62 or b == 63 or b == 38:
             return -1
         i -= 1
     return -1
 
 
-@njit(cache=True, nogil=True)
-def _pem(data, vs, ve, w, n, entity):
-    """Append private keys: from -----BEGIN … PRIVATE KEY----- to the end of the block or value."""
-    i = vs
-    while i + 30 < ve:
-        if data[i] != 45 or data[i + 5] != 66:
-            i += 1
-            continue
-        if _has(data, vs, ve, i, _BEGIN):
-            for j in range(i + 10, min(i + 40, ve)):
-                if _has(data, vs, ve, j, _PRIVATE):
-                    end = j + len(_PRIVATE)
-                    stop = end
-                    while stop + 4 < ve and not (data[stop] == 45 and data[stop + 1] == 45 and data[stop + 2] == 45):
-                        stop += 1
-                    if stop + 4 < ve:
-                        while stop < ve and data[stop] > 32:
-                            stop += 1
-                    end = max(end, min(stop, ve))
-                    while end > i and data[end - 1] <= 32:
-                        end -= 1
-                    n = _push(data, w, n, i, end, entity, E_PATTERN, 0)
-                    i = end
-                    break
+@_compiled
+def _private_key(data, vs, ve, label, stop):
+    """Return (start, end) of the private key whose words PRIVATE KEY are ``label:stop``, (-1, 0) if they head none."""
+    if stop + 5 > ve or not _has(data, vs, ve, stop, _DASHES):
+        return -1, 0
+    start = label
+    while start > vs and label - start < 30 and data[start - 1] != 10:
+        start -= 1
+        if _has(data, vs, ve, start, _BEGIN):
+            break
+    if not _has(data, vs, ve, start, _BEGIN):
+        return -1, 0
+    end = stop + 5
+    i = end
+    while i + 5 <= ve and not _has(data, vs, ve, i, _DASHES):
         i += 1
-    return n
+    if i + 5 <= ve:
+        end = i
+        while end < ve and data[end] > 32:
+            end += 1
+        # -----END … PRIVATE KEY-----
+        while end < ve and end - i < 40 and (data[end] == 32 or _is_alnum(data[end]) or data[end] == 45):
+            end += 1
+    elif ve - stop > 5:
+        end = ve
+    while end > start and data[end - 1] <= 32:
+        end -= 1
+    return start, end
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _better(w, a, b, t):
     """Tell whether candidate ``a`` wins over ``b``: score, then length, then the order of the registry, then place."""
-    ra = t.score_rank[w.cand[a, 3]]
-    rb = t.score_rank[w.cand[b, 3]]
+    ra = t.n[t.n[SCORE_RANK] + w.n[CAND, a, 3]]
+    rb = t.n[t.n[SCORE_RANK] + w.n[CAND, b, 3]]
     if ra != rb:
         return ra > rb
-    la = w.cand[a, 1] - w.cand[a, 0]
-    lb = w.cand[b, 1] - w.cand[b, 0]
+    la = w.n[CAND, a, 1] - w.n[CAND, a, 0]
+    lb = w.n[CAND, b, 1] - w.n[CAND, b, 0]
     if la != lb:
         return la > lb
-    if w.cand[a, 2] != w.cand[b, 2]:
-        return w.cand[a, 2] < w.cand[b, 2]
-    return w.cand[a, 0] < w.cand[b, 0]
+    if w.n[CAND, a, 2] != w.n[CAND, b, 2]:
+        return w.n[CAND, a, 2] < w.n[CAND, b, 2]
+    return w.n[CAND, a, 0] < w.n[CAND, b, 0]
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def _settle(w, n, t):
-    """Sort the candidates by place and mark in ``w.keep`` those that survive overlaps."""
+    """Sort the candidates by place and mark in plane KEEP those that survive overlaps."""
     for i in range(1, n):
-        s0 = w.cand[i, 0]
-        e0 = w.cand[i, 1]
-        t0 = w.cand[i, 2]
-        v0 = w.cand[i, 3]
-        h0 = w.cand_hash[i]
+        s0 = w.n[CAND, i, 0]
+        e0 = w.n[CAND, i, 1]
+        t0 = w.n[CAND, i, 2]
+        v0 = w.n[CAND, i, 3]
+        h0 = w.q[CAND_HASH, i]
         j = i - 1
-        while j >= 0 and (w.cand[j, 0] > s0 or (w.cand[j, 0] == s0 and w.cand[j, 1] > e0)):
+        while j >= 0 and (w.n[CAND, j, 0] > s0 or (w.n[CAND, j, 0] == s0 and w.n[CAND, j, 1] > e0)):
             for c in range(4):
-                w.cand[j + 1, c] = w.cand[j, c]
-            w.cand_hash[j + 1] = w.cand_hash[j]
+                w.n[CAND, j + 1, c] = w.n[CAND, j, c]
+            w.q[CAND_HASH, j + 1] = w.q[CAND_HASH, j]
             j -= 1
-        w.cand[j + 1, 0] = s0
-        w.cand[j + 1, 1] = e0
-        w.cand[j + 1, 2] = t0
-        w.cand[j + 1, 3] = v0
-        w.cand_hash[j + 1] = h0
+        w.n[CAND, j + 1, 0] = s0
+        w.n[CAND, j + 1, 1] = e0
+        w.n[CAND, j + 1, 2] = t0
+        w.n[CAND, j + 1, 3] = v0
+        w.q[CAND_HASH, j + 1] = h0
     i = 0
     while i < n:
         # a cluster: candidates that overlap in a chain
-        end = w.cand[i, 1]
+        end = w.n[CAND, i, 1]
         j = i + 1
-        while j < n and w.cand[j, 0] < end:
-            end = max(end, w.cand[j, 1])
+        while j < n and w.n[CAND, j, 0] < end:
+            end = max(end, w.n[CAND, j, 1])
             j += 1
         for a in range(i, j):
-            w.keep[a] = 2
+            w.b[KEEP, a] = 2
         left = j - i
         while left > 0:
             best = -1
             for a in range(i, j):
-                if w.keep[a] == 2 and (best < 0 or _better(w, a, best, t)):
+                if w.b[KEEP, a] == 2 and (best < 0 or _better(w, a, best, t)):
                     best = a
-            w.keep[best] = 1
+            w.b[KEEP, best] = 1
             left -= 1
             for a in range(i, j):
-                if w.keep[a] == 2 and w.cand[a, 0] < w.cand[best, 1] and w.cand[a, 1] > w.cand[best, 0]:
-                    w.keep[a] = 0
+                if w.b[KEEP, a] == 2 and w.n[CAND, a, 0] < w.n[CAND, best, 1] and w.n[CAND, a, 1] > w.n[CAND, best, 0]:
+                    w.b[KEEP, a] = 0
                     left -= 1
         i = j
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def scan(data, offsets, valid, header, first, t, w, out, masked, near_miss):
     """Scan values ``first …`` of a string array; return (next value, spans written).
 
@@ -2071,7 +2224,7 @@ def scan(data, offsets, valid, header, first, t, w, out, masked, near_miss):
         if found > 1:
             _settle(w, found, t)
         else:
-            w.keep[0] = 1
+            w.b[KEEP, 0] = 1
         ts = vs
         te = ve
         while ts < te and data[ts] <= 32:
@@ -2081,10 +2234,10 @@ def scan(data, offsets, valid, header, first, t, w, out, masked, near_miss):
         at = vs
         chars = 0
         for c in range(found):
-            if w.keep[c] != 1:
+            if w.b[KEEP, c] != 1:
                 continue
-            s = w.cand[c, 0]
-            e = w.cand[c, 1]
+            s = w.n[CAND, c, 0]
+            e = w.n[CAND, c, 1]
             while at < s:
                 chars += (data[at] & 0xC0) != 0x80
                 at += 1
@@ -2097,18 +2250,42 @@ def scan(data, offsets, valid, header, first, t, w, out, masked, near_miss):
             out.byte_end[n] = e - vs
             out.start[n] = start
             out.end[n] = chars
-            out.entity[n] = w.cand[c, 2]
-            out.evidence[n] = w.cand[c, 3]
+            out.entity[n] = w.n[CAND, c, 2]
+            out.evidence[n] = w.n[CAND, c, 3]
             out.whole[n] = s == ts and e == te
-            out.hash[n] = w.cand_hash[c]
+            out.hash[n] = w.q[CAND_HASH, c]
             n += 1
     return rows, n
 
 
-@njit(cache=True, nogil=True)
+@_compiled
 def hash_values(data, offsets, out):
     """Write a hash of the letters and digits of every value, 0 where there are none."""
     empty = hash_span(data, 0, 0)
     for r in range(offsets.size - 1):
         h = hash_span(data, offsets[r], offsets[r + 1])
         out[r] = ZERO if h == empty else h
+
+
+@_compiled
+def whole(data, offsets, rows, out):
+    """Write a span over the trimmed value of each of ``rows``, with the evidence of a header."""
+    for n in range(rows.size):
+        vs = offsets[rows[n]]
+        ts = vs
+        te = offsets[rows[n] + 1]
+        while ts < te and data[ts] <= 32:
+            ts += 1
+        while te > ts and data[te - 1] <= 32:
+            te -= 1
+        chars = 0
+        for i in range(ts, te):
+            chars += (data[i] & 0xC0) != 0x80
+        out.value[n] = rows[n]
+        out.byte_start[n] = ts - vs
+        out.byte_end[n] = te - vs
+        out.start[n] = ts - vs
+        out.end[n] = ts - vs + chars
+        out.evidence[n] = E_HEADER
+        out.whole[n] = 1
+        out.hash[n] = hash_span(data, ts, te)
