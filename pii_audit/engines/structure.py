@@ -137,7 +137,8 @@ class Structures:
             mine = keys[rows]
             structure.subjects.add(mine[mine != 0])
             structure.pairs.add(_mix(mine, hashes))
-        for row, start in list(zip(rows.tolist(), starts.tolist(), strict=True))[: FIRST_LOCATIONS - len(structure.first)]:
+        left = FIRST_LOCATIONS - len(structure.first)
+        for row, start in zip(rows[:left].tolist(), starts[:left].tolist(), strict=True):
             number = batch.first_row + row + 1
             structure.first.append(
                 Location(number if batch.text else None, None if batch.text else number, start[0], start[1])
