@@ -209,8 +209,8 @@ def _joined(parts: Sequence[kernel.Out]) -> kernel.Out:
 def _work(longest: int) -> kernel.Work:
     n = longest + 64
     return kernel.Work(
-        n=np.empty((4, n, 4), np.int32),
-        q=np.empty((2, n), np.uint64),
+        n=np.empty((4, n, 5), np.int32),
+        q=np.empty(n, np.uint64),
         b=np.empty((2, n), np.uint8),
     )
 

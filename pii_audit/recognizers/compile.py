@@ -19,6 +19,8 @@ from pii_audit.recognizers import kernel as k
 from pii_audit.recognizers.lookalikes import LOOKALIKE_WORDS, VERSION_WORDS
 
 MAX_ENTITIES = 60
+#: outweighs every sum of products
+_NO_NUMBER = -(1 << 40)
 _STRENGTH = {Strength.WEAK: k.WEAK, Strength.PATTERN: k.PATTERN, Strength.CHECKED: k.CHECKED}
 #: province characters of plates (GA 36), the characters a plate may end with, and embassy
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
@@ -227,6 +229,7 @@ def compile_tables(entities: Sequence[EntityType], today: dt.date | None = None)
     return _flat(
         {
             "BYTE_CLASS": _byte_classes(),
+            "BYTE_KIND": _byte_kinds(),
             "CHAR_CODE": np.array([code_of(chr(b)) if b < 128 else 63 for b in range(256)], np.uint8),
             "HAN_FLAGS": _han_flags(),
             "PHRASE_LENGTHS": _phrase_lengths(entities),
@@ -269,6 +272,7 @@ def compile_tables(entities: Sequence[EntityType], today: dt.date | None = None)
             "GROUP_COUNT": len(groups),
             "LABELLED_COUNT": len(labelled["LABELLED_ENTITY"]),
             "LABELLED_BITS": sum({1 << int(entity) for entity in labelled["LABELLED_ENTITY"]}),
+            "SPECIAL_BITS": _special(entities),
             "WORD_SIZE": len(keys),
             "PREFIX_LONG_SIZE": len(prefixes["PREFIX_LONG"]),
             "PLACEHOLDER_SIZE": len(placeholders),
@@ -322,6 +326,23 @@ def _byte_classes() -> np.ndarray:
     for char, byte_class in (("@", k.AT), ("*", k.STAR), (":", k.COLON), ("\\", k.ESCAPE)):
         classes[ord(char)] = byte_class
     return classes
+
+
+def _byte_kinds() -> np.ndarray:
+    kinds = np.full(256, k.K_SPECIAL, np.uint8)
+    kinds[128:] = k.K_WIDE
+    for char in range(128):
+        if chr(char).isdigit():
+            kinds[char] = k.K_DIGIT
+        elif chr(char).isalpha():
+            kinds[char] = k.K_LETTER
+    kinds[[ord(char) for char in " -./,"]] = k.K_GAP
+    return kinds
+
+
+def _special(entities: Sequence[EntityType]) -> int:
+    """Bits of the entity types whose headers announce bodies of open length; they are always read in full."""
+    return sum(1 << index for index, entity in enumerate(entities) if entity.labelled or entity.scanners)
 
 
 def _han_flags() -> np.ndarray:
@@ -397,17 +418,18 @@ def _hashes(words: Iterable[str]) -> np.ndarray:
 def _weighted(schemes: Sequence[v.WeightedSum]) -> dict[str, np.ndarray]:
     n = max(1, len(schemes))
     weighted = np.zeros((n, 4), np.int64)
-    weights = np.zeros((n, k.MAX_TOKEN), np.int64)
+    products = np.zeros((n, k.MAX_TOKEN, 64), np.int64)
     check = np.full((n, 64), 255, np.uint8)
-    numbers = np.full((n, 64), -1, np.int64)
     for i, scheme in enumerate(schemes):
         weighted[i] = scheme.start, len(scheme.weights), scheme.modulus, scheme.check_at
-        weights[i, : len(scheme.weights)] = scheme.weights
         check[i, : len(scheme.table)] = [code_of(char) for char in scheme.table]
-        for char in v.ALPHANUMERIC:
-            numbers[i, code_of(char)] = scheme.number(char)
-    arrays = {"WEIGHTED": weighted, "WEIGHTS": weights, "CHECK_TABLE": check, "NUMBERS": numbers}
-    return {name: array.ravel() for name, array in arrays.items()}
+        for place, weight in enumerate(scheme.weights):
+            if weight:
+                products[i, place] = _NO_NUMBER
+                for char in v.ALPHANUMERIC:
+                    if (number := scheme.number(char)) >= 0:
+                        products[i, place, code_of(char)] = weight * number
+    return {"WEIGHTED": weighted.ravel(), "PRODUCTS": products.ravel(), "CHECK_TABLE": check.ravel()}
 
 
 def _codes(wanted: Sequence[tuple[str, int]]) -> dict[str, np.ndarray]:

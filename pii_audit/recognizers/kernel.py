@@ -19,9 +19,13 @@ from numba import njit
 # No function here allocates; without Numba's reference counting the pass is three times faster.
 _compiled = njit(cache=True, nogil=True, _nrt=False)
 _inlined = njit(cache=True, nogil=True, _nrt=False, inline="always")
+_merged = njit(cache=True, nogil=True, _nrt=False, forceinline=True)
 
 # -- byte classes -----------------------------------------------------------------------------------------------------
 OTHER, DIGIT, LOWER, UPPER, HAN, AT, STAR, COLON, ESCAPE = range(9)
+
+# -- kinds of bytes a short value is made of ---------------------------------------------------------------------------
+K_DIGIT, K_LETTER, K_WIDE, K_GAP, K_SPECIAL = 1, 2, 4, 8, 16  # GAP: space - . / ,
 
 # -- flags of a three-byte character (index: code point) ---------------------------------------------------------------
 PROVINCE, PLATE_TAIL, SURNAME, MILITARY = 1, 2, 4, 8
@@ -52,6 +56,7 @@ LOOKALIKE = np.uint64(1 << 63)  # context words of numbers that are nobody's (or
 VERSION = np.uint64(1 << 62)  # context words of version numbers
 CONTEXT_BEFORE = 64  # bytes in which a context word raises a span that stands by itself
 CONTEXT_AFTER = 24
+QUICK = 40  # bytes of a value that is looked at whole before it is taken apart
 LABEL_GAP = 40  # bytes that may lie between a label and a weak value
 
 
@@ -71,6 +76,7 @@ class Tables(NamedTuple):
 _SLOTS = (
     # in b
     "BYTE_CLASS",  # 256
+    "BYTE_KIND",  # 256: K_ flags
     "CHAR_CODE",  # 256: 0-9 digits, 10-35 upper, 36-61 lower, 63 other
     "HAN_FLAGS",  # 65536
     "PHRASE_LENGTHS",  # 65536: bit n: a phrase of n + 1 characters starts with this character
@@ -90,8 +96,7 @@ _SLOTS = (
     "GROUP_SIGNATURES", "GROUP_LENGTHS", "GROUP_COUNTS",  # G: lengths in base 32, total length, number of groups
     "PROGRAMS",  # P * 5
     "WEIGHTED",  # W * 4: start, count, modulus, check_at
-    "WEIGHTS",  # W * MAX_TOKEN
-    "NUMBERS",  # W * 64: number of a character by code, -1 = none
+    "PRODUCTS",  # W * MAX_TOKEN * 64: weight times number by place and code, hugely negative where there is no number
     "CODE_OFFSET",  # where each bit set starts in CODE_BITS
     "PREFIX_MASK",  # by class: bit n: length n allowed
     "PREFIX_LONG",  # sorted: (prefix * 16 + digits of prefix) * 32 + length, prefixes of more than 6 digits
@@ -110,33 +115,34 @@ _SLOTS = (
     "PLACEHOLDERS",  # sorted hashes of values that stand for nothing
     "TLDS",  # sorted hashes of top-level domains
     # plain numbers
-    "GROUP_COUNT", "LABELLED_COUNT", "LABELLED_BITS", "WORD_SIZE", "PREFIX_LONG_SIZE", "PLACEHOLDER_SIZE", "TLD_SIZE",
+    "GROUP_COUNT", "LABELLED_COUNT", "LABELLED_BITS", "SPECIAL_BITS", "WORD_SIZE", "PREFIX_LONG_SIZE", "PLACEHOLDER_SIZE", "TLD_SIZE",
     "TODAY",  # yyyymmdd
 )  # fmt: skip
 SLOT = {name: slot for slot, name in enumerate(_SLOTS)}
 (
-    BYTE_CLASS, CHAR_CODE, HAN_FLAGS, PHRASE_LENGTHS, WORD_BLOOM, AREA_DIGITS,
-    GROUP_PAIRS, GROUP_PREFIXED, CODE_BITS, PREFIX_CLASS, CHECK_TABLE, LABELLED_CLASS,
-    BLOCK_OFFSET, VARIANT_BASE, VARIANT_ENTITY, VARIANT_STRENGTH, VARIANT_PROGRAM, VARIANT_PREFIX,
-    GROUP_SIGNATURES, GROUP_LENGTHS, GROUP_COUNTS, PROGRAMS, WEIGHTED, WEIGHTS,
-    NUMBERS, CODE_OFFSET, PREFIX_MASK, PREFIX_LONG, AREA_LENGTHS, LABELLED_ENTITY,
+    BYTE_CLASS, BYTE_KIND, CHAR_CODE, HAN_FLAGS, PHRASE_LENGTHS, WORD_BLOOM,
+    AREA_DIGITS, GROUP_PAIRS, GROUP_PREFIXED, CODE_BITS, PREFIX_CLASS, CHECK_TABLE,
+    LABELLED_CLASS, BLOCK_OFFSET, VARIANT_BASE, VARIANT_ENTITY, VARIANT_STRENGTH, VARIANT_PROGRAM,
+    VARIANT_PREFIX, GROUP_SIGNATURES, GROUP_LENGTHS, GROUP_COUNTS, PROGRAMS, WEIGHTED,
+    PRODUCTS, CODE_OFFSET, PREFIX_MASK, PREFIX_LONG, AREA_LENGTHS, LABELLED_ENTITY,
     LABELLED_LIMITS, SCANNER, SCORE_RANK, MASKED, BLOCKS, ALONE_BITS,
     WEAK_ENTITIES, GROUP_BITS, WORD_KEYS, WORD_MASKS, PLACEHOLDERS, TLDS,
-    GROUP_COUNT, LABELLED_COUNT, LABELLED_BITS, WORD_SIZE, PREFIX_LONG_SIZE, PLACEHOLDER_SIZE,
-    TLD_SIZE, TODAY,
-) = range(50)  # fmt: skip
+    GROUP_COUNT, LABELLED_COUNT, LABELLED_BITS, SPECIAL_BITS, WORD_SIZE, PREFIX_LONG_SIZE,
+    PLACEHOLDER_SIZE, TLD_SIZE, TODAY,
+) = range(51)  # fmt: skip
 
 
 class Work(NamedTuple):
     """Scratch for one value; sized by the longest value of a batch."""
 
-    n: np.ndarray  # int32[4, size, 4]: planes RUN, HIT, MARK, CAND
-    q: np.ndarray  # uint64[2, size]: HIT_MASK, CAND_HASH
+    n: np.ndarray  # int32[4, size, 5]: planes RUN, HIT, MARK, CAND
+    q: np.ndarray  # uint64[size]: masks of the hits
     b: np.ndarray  # uint8[2, size]: KEEP, BUF (codes of the token in hand)
 
 
-RUN, HIT, MARK, CAND = range(4)  # (start, end, digits, leading letters) (start, end) (place, kind) (start, end, entity, evidence)
-HIT_MASK, CAND_HASH = range(2)
+#: RUN start, end, digits, leading letters · HIT start, end · MARK place, kind
+#: CAND start, end, entity, evidence, where the value behind an international prefix starts
+RUN, HIT, MARK, CAND = range(4)
 KEEP, BUF = range(2)
 
 
@@ -341,7 +347,7 @@ def _code_point(data, i):
     return ((np.int64(data[i]) & 0xF) << 12) | ((np.int64(data[i + 1]) & 0x3F) << 6) | (np.int64(data[i + 2]) & 0x3F)
 
 
-@_compiled
+@_merged
 def _collect(data, s, e, t, w):
     """Walk one value. Return (runs, hits, marks, union of hit masks); the lists are in ``w``."""
     classes = t.n[BYTE_CLASS]
@@ -386,7 +392,7 @@ def _collect(data, s, e, t, w):
                         if m != ZERO:
                             w.n[HIT, hits, 0] = word
                             w.n[HIT, hits, 1] = i
-                            w.q[HIT_MASK, hits] = m
+                            w.q[hits] = m
                             hits += 1
                             union |= m
                     if joined:
@@ -394,7 +400,7 @@ def _collect(data, s, e, t, w):
                         if m != ZERO:
                             w.n[HIT, hits, 0] = prev_start
                             w.n[HIT, hits, 1] = i
-                            w.q[HIT_MASK, hits] = m
+                            w.q[hits] = m
                             hits += 1
                             union |= m
                         if pair_start >= 0:
@@ -402,7 +408,7 @@ def _collect(data, s, e, t, w):
                             if m != ZERO:
                                 w.n[HIT, hits, 0] = pair_start
                                 w.n[HIT, hits, 1] = i
-                                w.q[HIT_MASK, hits] = m
+                                w.q[hits] = m
                                 hits += 1
                                 union |= m
                         pair_hash = h2
@@ -470,7 +476,7 @@ def _collect(data, s, e, t, w):
                 if best != ZERO:
                     w.n[HIT, hits, 0] = i
                     w.n[HIT, hits, 1] = i + step
-                    w.q[HIT_MASK, hits] = best
+                    w.q[hits] = best
                     hits += 1
                     union |= best
             i += step
@@ -512,12 +518,12 @@ def _near(w, hits, start, end, bit):
             hi = mid
     k = lo - 1
     while k >= 0 and start - w.n[HIT, k, 1] <= CONTEXT_BEFORE:
-        if w.q[HIT_MASK, k] & bit:
+        if w.q[k] & bit:
             return True
         k -= 1
     k = lo
     while k < hits and w.n[HIT, k, 0] - end <= CONTEXT_AFTER:
-        if w.n[HIT, k, 0] >= start and w.q[HIT_MASK, k] & bit:
+        if w.n[HIT, k, 0] >= start and w.q[k] & bit:
             return True
         k += 1
     return False
@@ -573,12 +579,12 @@ def _labelled_by(data, w, hits, vs, start, end, ve, bit):
             j += 1
         if broken or (w.n[HIT, k, 0] > vs and data[w.n[HIT, k, 0] - 1] == 64):  # the qq of @qq.com labels nothing
             break
-        if w.q[HIT_MASK, k] & bit:
+        if w.q[k] & bit:
             return True
         # only labels that stand beside the nearest one share its value: «QQ/微信:», «卡号(银行卡)»
         near = k - 1
         while near >= 0 and w.n[HIT, near, 1] > w.n[HIT, k, 0]:
-            if w.q[HIT_MASK, near] & bit:
+            if w.q[near] & bit:
                 return True
             near -= 1
         if near < 0 or w.n[HIT, k, 0] - w.n[HIT, near, 1] > 4:
@@ -597,7 +603,7 @@ def _labelled_by(data, w, hits, vs, start, end, ve, bit):
         reach = j + (4 if bracket else 36)
         k = lo
         while k < hits and w.n[HIT, k, 0] <= reach:
-            if w.n[HIT, k, 0] >= j and w.q[HIT_MASK, k] & bit:
+            if w.n[HIT, k, 0] >= j and w.q[k] & bit:
                 return True
             k += 1
     return False
@@ -630,7 +636,7 @@ def _number(w, at, n):
     return value
 
 
-@_compiled
+@_merged
 def run_program(w, length, program, t):
     """Run a validator program over the upper-case codes in hand; True if every step holds."""
     at = program
@@ -661,13 +667,11 @@ def run_program(w, length, program, t):
             if length < start + count or length <= check_at:
                 return False
             total = 0
+            products = t.n[PRODUCTS] + k * MAX_TOKEN * 64
             for i in range(count):
-                weight = t.n[t.n[WEIGHTS] + k * MAX_TOKEN + i]
-                if weight:
-                    number = t.n[t.n[NUMBERS] + k * 64 + w.b[BUF, start + i]]
-                    if number < 0:
-                        return False
-                    total += weight * number
+                total += t.n[products + i * 64 + w.b[BUF, start + i]]
+            if total < 0:
+                return False
             if t.b[t.n[CHECK_TABLE] + k * 64 + total % t.n[t.n[WEIGHTED] + k * 4 + 2]] != w.b[BUF, check_at]:
                 return False
         elif op == OP_DATE8 or op == OP_DATE6:
@@ -719,6 +723,16 @@ def run_program(w, length, program, t):
 # -- candidates --------------------------------------------------------------------------------------------------------------
 
 
+@_merged
+def _spread(h):
+    """Spread the entropy of a hash over all its bits: FNV leaves short inputs uneven, and sketches order by the whole."""
+    h ^= h >> np.uint64(33)
+    h *= np.uint64(0xFF51AFD7ED558CCD)
+    h ^= h >> np.uint64(33)
+    h *= np.uint64(0xC4CEB9FE1A85EC53)
+    return h ^ (h >> np.uint64(33))
+
+
 @_compiled
 def hash_span(data, s, e):
     """Hash of the compact value: letters and digits only, upper case."""
@@ -729,29 +743,23 @@ def hash_span(data, s, e):
             b -= 32
         if b >= 128 or 48 <= b <= 57 or 65 <= b <= 90:
             h = (h ^ np.uint64(b)) * FNV_PRIME
-    # FNV leaves short inputs unevenly spread in the high bits; sketches order by the whole word
-    h ^= h >> np.uint64(33)
-    h *= np.uint64(0xFF51AFD7ED558CCD)
-    h ^= h >> np.uint64(33)
-    h *= np.uint64(0xC4CEB9FE1A85EC53)
-    h ^= h >> np.uint64(33)
-    return h
+    return _spread(h)
 
 
-@_compiled
-def _push(data, w, n, start, end, entity, evidence, skip):
+@_merged
+def _push(w, n, start, end, entity, evidence, skip):
     """Append a candidate; ``skip`` leading bytes do not belong to the compact value (international prefix)."""
     if n < w.n.shape[1]:
         w.n[CAND, n, 0] = start
         w.n[CAND, n, 1] = end
         w.n[CAND, n, 2] = entity
         w.n[CAND, n, 3] = evidence
-        w.q[CAND_HASH, n] = hash_span(data, start + skip, end)
+        w.n[CAND, n, 4] = start + skip
         n += 1
     return n
 
 
-@_compiled
+@_merged
 def _match(w, length, t, allowed):
     """Return the bit mask of variants of this length that the codes fit."""
     block = t.n[t.n[BLOCK_OFFSET] + length]
@@ -765,14 +773,14 @@ def _match(w, length, t, allowed):
     return mask
 
 
-@_compiled
+@_merged
 def _upper(w, length):
     for i in range(length):
         if 36 <= w.b[BUF, i] <= 61:
             w.b[BUF, i] -= 26
 
 
-@_compiled
+@_merged
 def _judge(data, f, t, w, n, mask, length, start, end, plain, near_miss):
     """Run validators of the variants in ``mask`` over the codes in hand and append what holds. Return the new count."""
     _upper(w, length)
@@ -814,7 +822,7 @@ def _judge(data, f, t, w, n, mask, length, start, end, plain, near_miss):
                             if 48 <= data[s + skip] <= 57:
                                 seen += 1
                             skip += 1
-                    n = _push(data, w, n, s, end, entity, evidence, skip)
+                    n = _push(w, n, s, end, entity, evidence, skip)
             elif start == f.ts and end == f.te:
                 near_miss[entity] += 1
         mask >>= ONE
@@ -850,7 +858,7 @@ def _emit_alone(data, f, t, w, n, s, e, entity):
         evidence = E_CONTEXT
     else:
         evidence = E_PATTERN
-    return _push(data, w, n, s, e, entity, evidence, 0)
+    return _push(w, n, s, e, entity, evidence, 0)
 
 
 @_compiled
@@ -858,9 +866,9 @@ def _emit_weak(data, f, t, w, n, s, e, entity):
     """Append a span of a scanner that needs a label or header."""
     ebit = ONE << np.uint64(entity)
     if f.header & ebit and s == f.ts and e == f.te:
-        return _push(data, w, n, s, e, entity, E_HEADER, 0)
+        return _push(w, n, s, e, entity, E_HEADER, 0)
     if f.union & ebit and _labelled_by(data, w, f.hits, f.vs, s, e, f.ve, ebit):
-        return _push(data, w, n, s, e, entity, E_CONTEXT, 0)
+        return _push(w, n, s, e, entity, E_CONTEXT, 0)
     return n
 
 
@@ -1199,7 +1207,7 @@ def _landline(data, f, t, w, n, runs, k, entity):
         return n
     elif (size == 7 or size == 8) and 50 <= data[s] <= 56 and s == f.ts and e == f.te:
         if f.header & (ONE << np.uint64(entity)):
-            return _push(data, w, n, s, e, entity, E_HEADER, 0)
+            return _push(w, n, s, e, entity, E_HEADER, 0)
         return n
     if last < 0:
         return n
@@ -1518,7 +1526,7 @@ def _after_label(data, p, ve):
     return i, separator
 
 
-@_compiled
+@_merged
 def _labelled_end(data, s, limit, k, t):
     """Return the end of a value of labelled class ``k`` at ``s``, -1 if it does not fit."""
     cls = t.n[LABELLED_CLASS] + k * 256
@@ -1836,7 +1844,7 @@ def _groups(data, f, t, w, n, runs, k, near_miss):
     return n
 
 
-@_compiled
+@_merged
 def _single(data, f, t, w, n, s, e, plain, near_miss):
     """Append what the token ``s:e`` is by its positional shapes."""
     length = e - s
@@ -1910,13 +1918,13 @@ def _value(data, vs, ve, header, t, w, masked, near_miss):
                         if s == ts or (s == ts + 1 and data[ts] == 45):
                             degrees, decimals, _n = _decimal(data, w, runs, k, ve)
                             if decimals >= 3 and degrees <= 180_000_000:
-                                n = _push(data, w, n, s, te, sc[S_GEO], E_HEADER, 0)
+                                n = _push(w, n, s, te, sc[S_GEO], E_HEADER, 0)
             if size == 4 and label_union & date_bit:
                 end = _date(data, w, runs, k, vs, ve, t)
                 if end > 0:
                     # a date column may carry a time of day behind the date
                     if header & date_bit and s == ts and (end == te or data[end] == 32 or data[end] == 84):
-                        n = _push(data, w, n, s, end, sc[S_DATE], E_HEADER, 0)
+                        n = _push(w, n, s, end, sc[S_DATE], E_HEADER, 0)
                     else:
                         n = _emit_weak(data, f, t, w, n, s, end, sc[S_DATE])
             if size == 4 and sc[S_DATETIME] >= 0:
@@ -1939,27 +1947,31 @@ def _value(data, vs, ve, header, t, w, masked, near_miss):
         else:
             if size >= 11 and size - digits >= 3 and _x_masked(data, s, e, digits, header, t, masked):
                 continue
-            if _wanted(size, label_union, True, t) != ZERO:
-                n = _single(data, f, t, w, n, s, e, True, near_miss)
             if size <= 8 and lead == 0 and _may_group(data, w, runs, k, t):
                 n = _groups(data, f, t, w, n, runs, k, near_miss)
-            if lead:
-                # letters glued in front of a number (tel138…), unless they make it a hexadecimal id
+            # the whole run; behind letters glued in front (tel138…, passportE123…), unless they make a hexadecimal id
+            others = size - lead - digits
+            glued = lead > 0 and (others == 0 or (others == 1 and not _is_digit(data[e - 1])))
+            if glued:
                 hexadecimal = True
                 for i in range(s, s + lead):
                     if not _is_hex(data[i]):
                         hexadecimal = False
                         break
                 dashed = s - 2 >= vs and data[s - 1] == 45 and _is_hex(data[s - 2])
-                others = size - lead - digits
-                number = others == 0 or (others == 1 and not _is_digit(data[e - 1]))
-                if number and not (hexadecimal and (dashed or size % 4 == 0)):
-                    if lead >= 2 and _wanted(size - lead + 1, label_union, False, t) != ZERO:
-                        n = _single(data, f, t, w, n, s + lead - 1, e, False, near_miss)
-                    if _wanted(size - lead, label_union, True, t) != ZERO and not _part_of_decimal(
-                        data, vs, ve, s + lead, e, ts, te
-                    ):
-                        n = _single(data, f, t, w, n, s + lead, e, True, near_miss)
+                glued = not (hexadecimal and (dashed or size % 4 == 0))
+            for attempt in range(3):
+                a = s
+                if attempt:
+                    if not glued or (attempt == 1 and lead < 2):
+                        continue
+                    a = s + lead - 2 + attempt
+                plain = attempt != 1
+                if _wanted(e - a, label_union, plain, t) == ZERO:
+                    continue
+                if attempt == 2 and _part_of_decimal(data, vs, ve, a, e, ts, te):
+                    continue
+                n = _single(data, f, t, w, n, a, e, plain, near_miss)
             if sc[S_SECRET] >= 0 and size >= 10 and (data[s] == 65 or data[s] == 76 or data[s] == 101):
                 end = _known_key(data, s, e, vs, ve)
                 if end > 0:
@@ -1990,7 +2002,7 @@ def _value(data, vs, ve, header, t, w, masked, near_miss):
             if sc[S_SECRET] >= 0:
                 a = _userinfo(data, vs, p)
                 if a > 0:
-                    n = _push(data, w, n, a, p, sc[S_SECRET], E_PATTERN, 0)
+                    n = _push(w, n, a, p, sc[S_SECRET], E_PATTERN, 0)
                     continue
             if sc[S_EMAIL] >= 0:
                 a, end = _email(data, vs, ve, p, t)
@@ -2028,13 +2040,13 @@ def _value(data, vs, ve, header, t, w, masked, near_miss):
     biometric_bit = ZERO if sc[S_BIOMETRIC] < 0 else ONE << np.uint64(sc[S_BIOMETRIC])
     secret_bit = ZERO if sc[S_SECRET] < 0 else ONE << np.uint64(sc[S_SECRET])
     for k in range(hits):
-        mask = w.q[HIT_MASK, k]
+        mask = w.q[k]
         if w.n[HIT, k, 1] < ve and data[w.n[HIT, k, 1]] == 95:  # access_key of access_key_secret
             continue
         if mask & secret_bit and data[w.n[HIT, k, 0]] == 80:
             a, end = _private_key(data, vs, ve, w.n[HIT, k, 0], w.n[HIT, k, 1])
             if a >= 0:
-                n = _push(data, w, n, a, end, sc[S_SECRET], E_PATTERN, 0)
+                n = _push(w, n, a, end, sc[S_SECRET], E_PATTERN, 0)
                 continue
         if mask & secret_bit:
             a, separator = _after_label(data, w.n[HIT, k, 1], ve)
@@ -2048,13 +2060,13 @@ def _value(data, vs, ve, header, t, w, masked, near_miss):
                 if a - w.n[HIT, k, 1] > 7 or end - a < least or not _mixed(data, a, end):
                     end = -1
             if end > 0:
-                n = _push(data, w, n, a, end, sc[S_SECRET], E_CONTEXT, 0)
+                n = _push(w, n, a, end, sc[S_SECRET], E_CONTEXT, 0)
         if mask & biometric_bit:
             a, separator = _after_label(data, w.n[HIT, k, 1], ve)
             if separator:
                 end = _base64_end(data, a, ve)
                 if end > 0:
-                    n = _push(data, w, n, a, end, sc[S_BIOMETRIC], E_CONTEXT, 0)
+                    n = _push(w, n, a, end, sc[S_BIOMETRIC], E_CONTEXT, 0)
         if mask & labelled_bits == ZERO:
             continue
         for j in range(t.n[LABELLED_COUNT]):
@@ -2075,19 +2087,60 @@ def _value(data, vs, ve, header, t, w, masked, near_miss):
                     if not telling:
                         end = -1
                 if end > 0:
-                    n = _push(data, w, n, a, end, entity, E_CONTEXT, 0)
+                    n = _push(w, n, a, end, entity, E_CONTEXT, 0)
     if header != ZERO and te > ts:
         if header & secret_bit:
             end = _secret_end(data, ts, te, t)
             if end == te:
-                n = _push(data, w, n, ts, te, sc[S_SECRET], E_HEADER, 0)
+                n = _push(w, n, ts, te, sc[S_SECRET], E_HEADER, 0)
         if header & biometric_bit and _base64_end(data, ts, te) == te:
-            n = _push(data, w, n, ts, te, sc[S_BIOMETRIC], E_HEADER, 0)
+            n = _push(w, n, ts, te, sc[S_BIOMETRIC], E_HEADER, 0)
         for j in range(t.n[LABELLED_COUNT]):
             entity = t.n[t.n[LABELLED_ENTITY] + j]
             if (header >> np.uint64(entity)) & ONE and _labelled_end(data, ts, te, j, t) == te:
-                n = _push(data, w, n, ts, te, entity, E_HEADER, 0)
+                n = _push(w, n, ts, te, entity, E_HEADER, 0)
     return n
+
+
+@_merged
+def _quick(data, vs, ve, header, t, w, near_miss):
+    """Decide a short value that is one plain token or can hold nothing; return -1 where it must be taken apart.
+
+    Most cells of a table are such: a number, a date, a word of 汉字. Not for headers that speak of open bodies.
+    """
+    kinds = 0
+    digits = 0
+    for i in range(vs, ve):
+        kind = t.b[t.n[BYTE_KIND] + data[i]]
+        kinds |= kind
+        digits += kind & K_DIGIT
+    if kinds == K_DIGIT or (kinds == K_DIGIT | K_LETTER and digits == ve - vs - 1 and not _is_digit(data[ve - 1])):
+        if _wanted(ve - vs, header, True, t) == ZERO:
+            return 0
+        f = Frame(vs, ve, vs, ve, 0, ZERO, header)
+        return _single(data, f, t, w, 0, vs, ve, True, near_miss)
+    if kinds & (K_DIGIT | K_SPECIAL) == 0:
+        # words without numbers: only letters behind a Chinese word or behind another word could be labelled
+        return -1 if kinds & K_LETTER and kinds & (K_WIDE | K_GAP) else 0
+    if kinds & ~(K_DIGIT | K_GAP) == 0 and digits <= 9 and t.n[t.n[SCANNER] + S_DATETIME] < 0:
+        dots = 0
+        for i in range(vs, ve):
+            dots += data[i] == 46
+        return -1 if dots == 3 else 0
+    if (
+        ve - vs >= 16
+        and data[vs + 4] == data[vs + 7]
+        and (data[vs + 4] == 45 or data[vs + 4] == 47)
+        and data[vs + 13] == 58
+        and t.n[t.n[SCANNER] + S_DATETIME] < 0
+    ):
+        # a timestamp and nothing else: the rest is digits, colons, a fraction, a zone
+        for i in range(vs, ve):
+            b = data[i]
+            if not (_is_digit(b) or (43 <= b <= 58 and b != 44) or b == 32 or b == 84 or b == 90):
+                return -1
+        return 0
+    return -1
 
 
 @_compiled
@@ -2164,18 +2217,17 @@ def _settle(w, n, t):
         e0 = w.n[CAND, i, 1]
         t0 = w.n[CAND, i, 2]
         v0 = w.n[CAND, i, 3]
-        h0 = w.q[CAND_HASH, i]
+        h0 = w.n[CAND, i, 4]
         j = i - 1
         while j >= 0 and (w.n[CAND, j, 0] > s0 or (w.n[CAND, j, 0] == s0 and w.n[CAND, j, 1] > e0)):
-            for c in range(4):
+            for c in range(5):
                 w.n[CAND, j + 1, c] = w.n[CAND, j, c]
-            w.q[CAND_HASH, j + 1] = w.q[CAND_HASH, j]
             j -= 1
         w.n[CAND, j + 1, 0] = s0
         w.n[CAND, j + 1, 1] = e0
         w.n[CAND, j + 1, 2] = t0
         w.n[CAND, j + 1, 3] = v0
-        w.q[CAND_HASH, j + 1] = h0
+        w.n[CAND, j + 1, 4] = h0
     i = 0
     while i < n:
         # a cluster: candidates that overlap in a chain
@@ -2209,6 +2261,7 @@ def scan(data, offsets, valid, header, first, t, w, out, masked, near_miss):
     """
     n = 0
     rows = offsets.size - 1
+    special = header & np.uint64(t.n[SPECIAL_BITS])
     for r in range(first, rows):
         if valid.size and not valid[r]:
             continue
@@ -2218,7 +2271,11 @@ def scan(data, offsets, valid, header, first, t, w, out, masked, near_miss):
             continue
         if out.value.size - n < (ve - vs) // 3 + 4:
             return r, n
-        found = _value(data, vs, ve, header, t, w, masked, near_miss)
+        found = -1
+        if ve - vs <= QUICK and special == ZERO:
+            found = _quick(data, vs, ve, header, t, w, near_miss)
+        if found < 0:
+            found = _value(data, vs, ve, header, t, w, masked, near_miss)
         if found == 0:
             continue
         if found > 1:
@@ -2253,7 +2310,7 @@ def scan(data, offsets, valid, header, first, t, w, out, masked, near_miss):
             out.entity[n] = w.n[CAND, c, 2]
             out.evidence[n] = w.n[CAND, c, 3]
             out.whole[n] = s == ts and e == te
-            out.hash[n] = w.q[CAND_HASH, c]
+            out.hash[n] = hash_span(data, w.n[CAND, c, 4], e)
             n += 1
     return rows, n
 
@@ -2265,6 +2322,24 @@ def hash_values(data, offsets, out):
     for r in range(offsets.size - 1):
         h = hash_span(data, offsets[r], offsets[r + 1])
         out[r] = ZERO if h == empty else h
+
+
+@_merged
+def _hash_bytes(data, s, e):
+    """Hash of the bytes ``s:e``, eight at a time."""
+    h = FNV_OFFSET
+    i = s
+    while i + 8 <= e:
+        word = ZERO
+        for k in range(8):
+            word |= np.uint64(data[i + k]) << np.uint64(8 * k)
+        h = (h ^ word) * np.uint64(0x9E3779B97F4A7C15)
+        h ^= h >> np.uint64(29)
+        i += 8
+    while i < e:
+        h = (h ^ np.uint64(data[i])) * FNV_PRIME
+        i += 1
+    return _spread(h)
 
 
 @_compiled
@@ -2288,4 +2363,4 @@ def whole(data, offsets, rows, out):
         out.end[n] = ts - vs + chars
         out.evidence[n] = E_HEADER
         out.whole[n] = 1
-        out.hash[n] = hash_span(data, ts, te)
+        out.hash[n] = _hash_bytes(data, ts, te)
