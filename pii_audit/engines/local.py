@@ -103,6 +103,7 @@ class LocalEngine(Engine):
     # -- pool ------------------------------------------------------------------------------------------------------
 
     def _pooled(self, work: Work, pieces: Iterator[Piece], merger: _Merger) -> None:
+        work.detector.warm()
         context = mp.get_context("spawn")
         counter = context.Value("q", 0)
         pending: deque[tuple[Piece, Future[Folded] | None]] = deque()

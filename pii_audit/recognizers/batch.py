@@ -143,6 +143,10 @@ class Detector:
             spans = spans.keep(_SCORES[spans.evidence] >= self.min_score)
         return spans
 
+    def warm(self) -> None:
+        """Compile (or load from Numba's cache) what a scan needs, so that workers started afterwards only load it."""
+        self.detect(pa.array(["\uff11", ""], pa.string()))
+
     @cached_property
     def _cell_bits(self) -> int:
         return sum(1 << index for index, entity in enumerate(self.entities) if entity.name in WHOLE_CELL)

@@ -10,8 +10,8 @@ from itertools import product
 
 import numpy as np
 
+from pii_audit import tables
 from pii_audit import validators as v
-from pii_audit.entities import tables
 from pii_audit.model.entity import EntityType, Strength
 from pii_audit.model.errors import DefinitionError
 from pii_audit.model.score import SCORES, Evidence
@@ -454,12 +454,15 @@ def _prefixes(table: str | None) -> dict[str, np.ndarray]:
             first[low : low + 10 ** (6 - len(prefix))] |= 1 << length
         else:
             long.add((int(prefix) * 16 + len(prefix)) * 32 + length)
-    masks, classes = np.unique(first, return_inverse=True)
-    if masks.size > 256:
-        raise DefinitionError(f"{table} has more than 256 different sets of lengths")
+    used = np.flatnonzero(first)
+    masks, inverse = np.unique(first[used], return_inverse=True)
+    if masks.size > 255:
+        raise DefinitionError(f"{table} has more than 255 different sets of lengths")
+    classes = np.zeros(10**6, np.uint8)
+    classes[used] = inverse + 1
     return {
-        "PREFIX_CLASS": classes.astype(np.uint8),
-        "PREFIX_MASK": masks,
+        "PREFIX_CLASS": classes,
+        "PREFIX_MASK": np.concatenate(([0], masks)),
         "PREFIX_LONG": np.array(sorted(long), np.int64),
     }
 
