@@ -15,7 +15,7 @@ import numpy as np
 
 from pii_audit.model.dataset import Note
 from pii_audit.sources import dialect as dialects
-from pii_audit.sources.encoding import HEAD_BYTES, LINE_BYTES, head_text, open_text, padded, propose, with_head
+from pii_audit.sources.encoding import HEAD_BYTES, LINE_BYTES, decided, head_text, open_text, padded, propose, with_head
 from pii_audit.sources.interface import (
     BATCH_BYTES,
     Batch,
@@ -33,6 +33,10 @@ from pii_audit.sources.pieces import Bytes, Ints, column, piece_column
 from pii_audit.sources.text import LinePiece, LineReader, Lines
 
 _SPLIT_BLOCK = 8 << 20
+_LOOK_BACK = 1 << 18
+#: this many missing cells in a batch are written as such, whatever the number of others
+_CELLS = 1 << 20
+_LOOK_AHEAD = 2 << 20
 
 
 class DelimitedSource(Source):
@@ -60,10 +64,9 @@ class DelimitedSource(Source):
             options = {**options_for(head), "size": size}
             starts = [0]
             count = -(-size // part_bytes)
-            if count > 1 and options["encoding"] in (None, "utf-8", "utf-8-bom", "gb18030"):
-                stream.seek(0)
+            if count > 1 and options["encoding"] in ("ascii", "utf-8", "utf-8-bom", "gb18030"):
                 targets = [size * k // count for k in range(1, count)]
-                starts += _record_starts(stream, targets, options)
+                starts += [start for start in _record_starts(stream, targets, options) or () if 0 < start < size]
         return tuple(Part(a, b, options) for a, b in zip(starts, [*starts[1:], None], strict=True))
 
     def read(self, blob: Blob, part: Part, context: ReadContext) -> Iterator[Event]:
@@ -73,9 +76,8 @@ class DelimitedSource(Source):
 def options_for(head: bytes) -> dict[str, Any]:
     """Return what the head of a file says about how to read it: the options of its parts."""
     found = dialects.find(head_text(head)) or dialects.Dialect(",", '"', 1, None, 0.0)
-    encoding = propose(head)
     return {
-        "encoding": None if encoding == "undecodable" else encoding,
+        "encoding": decided(propose(head)),
         "delimiter": found.delimiter,
         "quote": found.quote,
         "columns": found.columns,
@@ -83,19 +85,64 @@ def options_for(head: bytes) -> dict[str, Any]:
     }
 
 
-def _record_starts(stream: BinaryIO, targets: Sequence[int], options: Mapping[str, Any]) -> list[int]:
-    """Return where the first record at or after each target begins, in one pass that knows quotes."""
+def _record_starts(stream: BinaryIO, targets: Sequence[int], options: Mapping[str, Any]) -> list[int] | None:
+    """Return where the first record at or after each target begins, None if that takes a look at decoded text.
+
+    Bytes suffice otherwise: in UTF-8 and GB18030 the delimiters but ``|`` and the quotes are always themselves.
+    """
+    if options["encoding"] == "gb18030" and options["delimiter"] == "|":
+        return None
+    delimiter, quote = np.uint8(ord(options["delimiter"])), np.uint8(ord(options["quote"]))
+    near = [_start_near(stream, target, delimiter, quote) for target in targets]
+    starts = [start for start in near if start is not None]
+    if len(starts) < len(near):
+        starts = _starts_in_one_pass(stream, targets, delimiter, quote)
+    return sorted(set(starts))
+
+
+def _start_near(stream: BinaryIO, target: int, delimiter: Any, quote: Any) -> int | None:
+    """Return the start of the first record at ``target`` or later from the text around it, None if that cannot tell.
+
+    Some line before it begins either a record or in the middle of a quoted field. Walking on from there under both
+    assumptions nearly always leads to the same place, which then is the true one.
+    """
     from pii_audit.sources import text_kernel as kernel
 
-    delimiter, quote = np.uint8(ord(options["delimiter"])), np.uint8(ord(options["quote"]))
+    base = max(0, target - _LOOK_BACK)
+    stream.seek(base)
+    window = stream.read(_LOOK_BACK + _LOOK_AHEAD)
+    buffer, size = padded(window), len(window)
+    final = size < _LOOK_BACK + _LOOK_AHEAD
+    line = window.find(b"\n", 0, target - base) + 1 if base else 0
+    if base and not line:
+        return None
+    found, _ = kernel.record_start(buffer, line, size, final, delimiter, quote, 10, target - base)
+    if found < 0:
+        return base + size if final else None
+    if base:
+        closing, _ = kernel.closing_quote(buffer, line - 1, size, final, quote)
+        if closing == -2:
+            return None
+        if closing >= 0:
+            other, _ = kernel.record_start(
+                buffer, closing + 1, size, final, delimiter, quote, int(quote), target - base
+            )
+            if other != found:
+                return None
+    return base + int(found)
+
+
+def _starts_in_one_pass(stream: BinaryIO, targets: Sequence[int], delimiter: Any, quote: Any) -> list[int]:
+    """Return what :func:`_start_near` could not tell, by walking over everything."""
+    from pii_audit.sources import text_kernel as kernel
+
     starts: list[int] = []
     waiting = list(targets)
     held, base, previous = b"", 0, 10       # text not walked over yet, its offset, the byte before it
+    stream.seek(0)
     while waiting:
         block = stream.read(_SPLIT_BLOCK)
         buffer, size = padded(held + block), len(held) + len(block)
-        if options["encoding"] == "gb18030" and kernel.count_byte(buffer, 0, size, quote):
-            return []                       # a quote can only be judged in decoded text
         at, found = 0, 0
         while waiting and found >= 0:
             found, after = kernel.record_start(
@@ -214,10 +261,13 @@ class _Table:
         width, rows = len(self.names), last - first
         widths = np.diff(index[first : last + 1])
         self.ragged += int(np.count_nonzero(widths != self.options["columns"]))
+        if rows * width > 2 * int(widths.sum()) + _CELLS:
+            # hardly any row is as wide as the table: most cells would be missing ones
+            cells = self._cells(data, starts, ends, index[first : last + 1], widths, 0, quote)
+            return self._made(list(cells), rows)
         short = bool((widths < width).any())
         present = np.ones((width, rows) if short else (1, 1), np.uint8)
-        size = int(ends[index[last] - 1]) - int(index[0])
-        out = np.empty(size + width * kernel.PAD + kernel.PAD, np.uint8)
+        out = np.empty(int(ends[index[last] - 1]) + width * kernel.PAD + kernel.PAD, np.uint8)
         regions = np.empty((2, width), np.int64)
         offsets = np.empty((width, rows + 1), np.int32)
         kernel.gather_columns(
@@ -231,17 +281,19 @@ class _Table:
             for c, name in enumerate(self.names)
         ]  # fmt: skip
         if (widths > width).any():
-            columns += self._extra(data, starts, ends, index[first : last + 1], widths, quote)
+            columns += self._cells(data, starts, ends, index[first : last + 1], widths, width, quote)
         return self._made(columns, rows)
 
-    def _extra(self, data: Bytes, starts: Ints, ends: Ints, index: Ints, widths: Ints, quote: Any) -> Iterator[Column]:
-        """Yield the columns of fields beyond the usual ones, named by their position."""
+    def _cells(
+        self, data: Bytes, starts: Ints, ends: Ints, index: Ints, widths: Ints, begin: int, quote: Any
+    ) -> Iterator[Column]:
+        """Yield columns of the fields from position ``begin`` on, with the rows that have them."""
         from pii_audit.sources import text_kernel as kernel
 
-        width, most = len(self.names), self.limits.columns
-        more = np.maximum(widths - width, 0)
+        most = self.limits.columns
+        more = np.maximum(widths - begin, 0)
         rows = np.repeat(np.arange(len(widths)), more)
-        position = np.arange(len(rows)) - np.repeat(np.cumsum(more) - more, more) + width
+        position = np.arange(len(rows)) - np.repeat(np.cumsum(more) - more, more) + begin
         fields = index[:-1][rows] + position
         if (position >= most).any():
             self.beyond = True
@@ -254,7 +306,9 @@ class _Table:
             out = np.empty(size + kernel.PAD, np.uint8)
             offsets = np.empty(len(group) + 1, np.int64)
             size = kernel.gather_list(data, begins, stops, len(group), quote, out, offsets)
-            yield column(f"#{position[group[0]] + 1}", offsets, out[:size], rows[group].astype(np.int64))
+            at = int(position[group[0]])
+            name = self.names[at] if at < len(self.names) else f"#{at + 1}"
+            yield column(name, offsets, out[:size], rows[group].astype(np.int64))
 
     def _made(self, columns: list[Column], rows: int) -> Batch:
         raw, self.raw = self.raw, 0

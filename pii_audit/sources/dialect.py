@@ -148,8 +148,9 @@ def header(first: Sequence[str], body: Sequence[Sequence[str]]) -> tuple[str, ..
     """Return the names in the first record, None if it is data.
 
     A value taken for a name would be shown in reports, so doubt means data: no cell may be empty (but a first one),
-    hold digits mostly or eleven of them, an @ or a mask, or occur again below; and something must tell names from
-    values: words usual in headers, or columns whose values are of another kind than the cell above them.
+    hold digits mostly or seven of them, an @ or a mask, or occur again below; and most cells must be told from values
+    by a word that is usual in headers or by values of another kind below them, or all by being identifiers above
+    Chinese values.
     """
     cells = [cell.strip() for cell in first]
     if any(not cell for cell in cells[1:]) or len(set(cells)) < max(2, 0.8 * len(cells)):
@@ -158,22 +159,19 @@ def header(first: Sequence[str], body: Sequence[Sequence[str]]) -> tuple[str, ..
         digits = sum(char.isdigit() for char in cell)
         if digits > len(cell) / 2 or digits >= 7 or "@" in cell or "*" in cell or len(cell) > 64 or "\n" in cell:
             return None
-    unlike = same = 0
+    words = told = 0
     for k, cell in enumerate(cells):
         below = [row[k].strip() for row in body if len(row) > k and row[k].strip()]
-        if not below:
-            continue
-        same += cell in below
-        kinds = [_kind(value) for value in below]
-        unlike += _kind(cell) == "word" and mean(kind != "word" for kind in kinds) > 0.8
-    if same:
-        return None
-    words = sum(bool(_HEADER_WORD.search(cell)) and len(cell) <= 32 for cell in cells)
-    chinese = sum(not row[k].isascii() for row in body[:50] for k in range(len(cells)))
-    identifiers = all(_IDENTIFIER.match(cell) for cell in cells if cell)
-    evidence = 2 * words + unlike + (len(cells) if identifiers and chinese else 0)
-    needed = max(2, 0.3 * len(cells)) if body else len(cells)
-    return tuple(cells) if evidence >= needed else None
+        if cell in below:
+            return None
+        word = bool(_HEADER_WORD.search(cell)) and len(cell) <= 32
+        words += word
+        unlike = bool(below) and _kind(cell) == "word" and mean(_kind(value) != "word" for value in below) > 0.8
+        told += word or unlike
+    if words >= 0.75 * len(cells) or (words < told and told >= 0.6 * len(cells)):
+        return tuple(cells)
+    chinese = any(not cell.isascii() for row in body[:50] for cell in row)
+    return tuple(cells) if chinese and all(_IDENTIFIER.match(cell) for cell in cells if cell) else None
 
 
 def _kind(value: str) -> str:

@@ -74,6 +74,11 @@ def propose(head: bytes) -> str | None:
     return "undecodable"
 
 
+def decided(encoding: str | None) -> str:
+    """Return a proposal as the option of a part; ``ascii`` leaves it open between UTF-8 and GB18030."""
+    return "ascii" if encoding in (None, "undecodable") else str(encoding)
+
+
 def _unmarked_utf16(head: bytes) -> str | None:
     """ASCII in UTF-16 has a zero byte in every pair, always on the same side."""
     pairs = len(head) // 2
@@ -423,7 +428,7 @@ def line_parts(blob: Blob, part_bytes: int, options: Mapping[str, Any] | None = 
         head = stream.read(HEAD_BYTES)
     size = os.stat(blob.path).st_size
     encoding = propose(head)
-    options = {**(options or {}), "encoding": None if encoding == "undecodable" else encoding, "size": size}
+    options = {**(options or {}), "encoding": decided(encoding), "size": size}
     count = 1 if encoding in _WIDE else max(1, -(-size // part_bytes))
     starts = [size * k // count for k in range(count)]
     return tuple(

@@ -257,13 +257,15 @@ class _Documents:
         assert self._cutter is not None
         if self._inside == "string":
             end, over = kernel.string_part(data, at, size)
+            end = size if final and not over else end
             out = np.empty(end - at + kernel.PAD, np.uint8)
             pieces = self._cutter.feed(out[: kernel.unescape(data, at, end, out, 0)])
             end += over
             self._truncated |= final and not over
         elif self._inside == "deep":
             end = kernel.skip_json(data, at, size, self._nesting)
-            over = self._nesting[0] == 0
+            over = bool(self._nesting[0] == 0)
+            end = size if final and not over else end
             pieces = self._cutter.feed(data[at:end])
             self._truncated |= final and not over
         else:

@@ -432,7 +432,7 @@ def _put_utf8(out: Any, o: int, code: int) -> int:
 
 
 @compiled
-def _closing_quote(buf: Any, opening: int, n: int, final: bool, quote: Any) -> tuple[int, bool]:
+def closing_quote(buf: Any, opening: int, n: int, final: bool, quote: Any) -> tuple[int, bool]:
     """Return where the quote opened at ``opening`` closes, and if quotes inside it are doubled.
 
     -1: it never does (see QUOTE_BYTES, QUOTE_LINES), the character is literal; -2: more input is needed to know.
@@ -489,7 +489,7 @@ def fields(
     records[0] = 0
     while scan < n:
         if scan == begin and buf[scan] == quote:
-            closing, doubled = _closing_quote(buf, scan, n, final, quote)
+            closing, doubled = closing_quote(buf, scan, n, final, quote)
             if closing == -2:
                 break
             if closing >= 0:
@@ -687,7 +687,7 @@ def record_start(
         if before != 10 and before != delimiter:
             i = opening + 1
             continue
-        closing, _ = _closing_quote(buf, opening, n, final, quote)
+        closing, _ = closing_quote(buf, opening, n, final, quote)
         if closing == -2:
             return -1, opening
         i = opening + 1 if closing == -1 else closing + 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import random
 import resource
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given, settings
@@ -151,3 +153,9 @@ def test_recognises():
     assert TextSource().recognises(b"hello\n", "x") > 0.4
     assert TextSource().recognises(b"\xff\x00\xff\xff\x80" * 20, "x") < 0.2
     assert ends(TextSource().read(blob(b""), Part(), CONTEXT))[0].rows == 0
+
+
+def test_listing_sources_compiles_nothing():
+    modules = ("interface", "text", "delimited", "jsonlines", "vcard")
+    code = "import sys; import " + ", ".join(f"pii_audit.sources.{m}" for m in modules) + "; print('numba' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
