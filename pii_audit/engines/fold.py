@@ -70,7 +70,7 @@ class Folder:
         self.mounts = tuple(mounts)
         self.options = options
         self._names = [entity.name for entity in detector.entities]
-        self._display: dict[tuple[str, ...], list[str]] = {}
+        self._display: dict[tuple[str | None, ...], list[str | None]] = {}
 
     def fold(self, events: Iterator[Event], into: Folded) -> Iterator[int]:
         """Sum events up in ``into``; yields the bytes of input each batch stands for (progress)."""
@@ -152,8 +152,6 @@ class Folder:
         self, batch: Batch, name: str | None, rows: np.ndarray, spans: Spans, entities: Sequence[EntityType]
     ) -> pa.Table:
         n = len(spans)
-        texts = [spans.text(i) for i in range(n)]
-        index = spans.entity.tolist()
         number = pa.array(rows + 1)
         nothing = pa.nulls(n, pa.int64())
         key = self.options.key
@@ -167,10 +165,24 @@ class Folder:
             pa.DictionaryArray.from_arrays(pa.array(spans.entity.astype(np.int8)), [e.name for e in entities]).cast(pa.string()),
             pa.array(np.array([SCORES[e] for e in Evidence])[spans.evidence]),
             pa.DictionaryArray.from_arrays(pa.array(spans.evidence.astype(np.int8)), [e.label for e in Evidence]).cast(pa.string()),
-            pa.array([self._shown(entities[k], text) for k, text in zip(index, texts, strict=True)], pa.string()),
-            pa.array([fingerprint(key, text) for text in texts] if key else [None] * n, pa.string()),
+            self._masked(spans, entities),
+            pa.array([fingerprint(key, spans.text(i)) for i in range(n)], pa.string()) if key else pa.nulls(n, pa.string()),
         ]
         return pa.Table.from_arrays(columns, schema=SPAN_FIELDS)
+
+    def _masked(self, spans: Spans, entities: Sequence[EntityType]) -> pa.Array:
+        """Return how each span is shown; compiled for the forms that nearly all spans have."""
+        parts, order = [], []
+        for index, entity in enumerate(entities):
+            mine = np.flatnonzero(spans.entity == index)
+            if not mine.size:
+                continue
+            order.append(mine)
+            if entity.mask.kind == "keep" and not self.options.show_values:
+                parts.append(spans.kept(mine, entity.mask.head, entity.mask.tail))
+            else:
+                parts.append(pa.array([self._shown(entity, spans.text(i)) for i in mine.tolist()], pa.string()))
+        return pa.concat_arrays(parts).take(pa.array(np.argsort(np.concatenate(order))))
 
     def _column_names(self, batch: Batch) -> list[str | None]:
         """Return display names: a header or JSON key that is itself personal data is never repeated."""

@@ -47,6 +47,15 @@ class Spans:
         at = int(self.offsets[self.value[i]])
         return bytes(self.data[at + int(self.byte_start[i]) : at + int(self.byte_end[i])]).decode("utf-8", "replace")
 
+    def kept(self, wanted: np.ndarray, head: int, tail: int) -> pa.Array:
+        """Return the texts of the spans at indexes ``wanted``, letters and digits starred but ``head`` and ``tail``."""
+        base = self.offsets[self.value[wanted]]
+        starts, ends = base + self.byte_start[wanted], base + self.byte_end[wanted]
+        out = np.empty(int((ends - starts).sum()), np.uint8)
+        offsets = np.empty(wanted.size + 1, np.int32)
+        size = kernel.mask_spans(self.data, starts, ends, head, tail, out, offsets)
+        return pa.StringArray.from_buffers(wanted.size, pa.py_buffer(offsets), pa.py_buffer(out[:size]))
+
     def line(self, value: int) -> str:
         """Return the raw (folded) text of a value. For structural checks only."""
         return bytes(self.data[int(self.offsets[value]) : int(self.offsets[value + 1])]).decode("utf-8", "replace")

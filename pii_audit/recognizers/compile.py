@@ -380,7 +380,7 @@ def _is_han(word: str) -> bool:
 
 
 def _words(entities: Sequence[EntityType]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    words = {}
+    words: dict[str, int] = {}
     for word, mask in _context_words(entities).items():
         # the kernel's words end at digits; mixed ones («微信id») name columns only
         key = word if _is_han(word) else "".join(re.findall("[a-z]+", word)) if word.isascii() else ""

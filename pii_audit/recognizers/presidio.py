@@ -40,8 +40,10 @@ LANGUAGE = "zh"
 logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
 
 
-class DetectorRecognizer(EntityRecognizer):  # type: ignore[misc]
+class DetectorRecognizer(EntityRecognizer):
     """One entity type, found by the shared detector: overlaps are settled among all types, as in a scan."""
+
+    name: str
 
     def __init__(self, entity: EntityType, detector: Detector) -> None:
         self._detector = detector
@@ -223,7 +225,7 @@ class PresidioMount:
             text = values[i].as_py()
             if not text:
                 continue
-            for result in recognizer.analyze(text, list(recognizer.supported_entities), None) or ():
+            for result in recognizer.analyze(text, list(recognizer.supported_entities), None) or ():  # type: ignore[arg-type]
                 if result.score >= self._min_score and result.entity_type in self._index:
                     whole = result.end - result.start == len(text.strip())
                     rows.append((i, result.start, result.end, self._index[result.entity_type], whole))
