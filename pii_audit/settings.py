@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pii_audit.model.errors import UsageError
-from pii_audit.model.near import near as near
+from pii_audit.model.near import near
 from pii_audit.model.score import DEFAULT_MIN_SCORE
 from pii_audit.model.visible import visible
 

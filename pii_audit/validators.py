@@ -12,7 +12,7 @@ import string
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pii_audit.entities import tables
+from pii_audit import tables
 
 ALPHANUMERIC = string.digits + string.ascii_uppercase
 
@@ -107,7 +107,7 @@ class DateAt:
 
 @dataclass(frozen=True)
 class CodeIn:
-    """The digits ``text[position:position + length]`` are in the reference table ``table`` (see entities/data)."""
+    """The digits ``text[position:position + length]`` are in the reference table ``table`` (see pii_audit/tables)."""
 
     table: str
     position: int

@@ -18,8 +18,8 @@ import pytest
 import yaml
 from stdnum import numdb
 
-from pii_audit import entities, plugins
-from pii_audit.entities import entity_type, entity_types, installed, select, tables
+from pii_audit import entities, plugins, tables
+from pii_audit.entities import entity_type, entity_types, installed, select
 from pii_audit.model.entity import EntityType, Mask, Shape, Strength
 from pii_audit.model.errors import PluginError
 from pii_audit.validators import GB11643
@@ -44,7 +44,7 @@ IDENTITY = (
 )
 TYPES = [entity_type(name) for name in IDENTITY]
 SHAPES = [(entity, shape) for entity in TYPES for shape in entity.shapes]
-DATA = Path(entities.__file__).parent / "data"
+DATA = Path(tables.__file__).parent
 ROWS = Path(__file__).parent / "entities"
 
 #: one piece of a body: a class or a literal, perhaps counted

@@ -9,7 +9,7 @@ import pytest
 from stdnum import luhn as stdnum_luhn
 from stdnum.cn import uscc as stdnum_uscc
 
-from pii_audit.entities import tables
+from pii_audit import tables
 from pii_audit.entities.cn_bank_card import sample as card
 from pii_audit.entities.cn_uscc import sample as uscc
 from pii_audit.validators import (

@@ -20,8 +20,8 @@ from typing import Any
 from pii_audit import plugins
 from pii_audit.model.entity import EntityType, Strength
 from pii_audit.model.errors import DefinitionError, PluginError
+from pii_audit.model.near import near
 from pii_audit.model.visible import visible
-from pii_audit.settings import near
 
 __all__ = ["PRECEDENCE", "entity_type", "entity_types", "installed", "select"]
 
@@ -43,7 +43,7 @@ PRECEDENCE = (
 )
 
 #: modules of this folder that define no entity type
-_HELPERS = frozenset({"masking", "tables"})
+_HELPERS = frozenset({"masking"})
 _PROOF = {Strength.CHECKED: 0, Strength.PATTERN: 1, Strength.WEAK: 3}
 _SCANNED = 2
 _UNPROVEN = 4

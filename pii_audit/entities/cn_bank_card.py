@@ -8,14 +8,14 @@ Look-alikes: one in ten order numbers, snowflake ids and resident IDs of that le
 length must be those of an issuer; other numbers that pass Luhn need a label or header.
 Limits: prefixes issued after the sources of the table are found only beside a label or under a header; passbook and
 company accounts carry no Luhn digit and are not cards.
-Sources: ISO/IEC 7812-1 annex B; JR/T 0008-2000; entities/data/card_prefixes.txt.
+Sources: ISO/IEC 7812-1 annex B; JR/T 0008-2000; pii_audit/tables/card_prefixes.txt.
 """
 
 from __future__ import annotations
 
 from random import Random
 
-from pii_audit.entities import tables
+from pii_audit import tables
 from pii_audit.model.entity import Category, Classed, EntityType, Mask, Role, Sensitivity, Shape, Strength
 from pii_audit.validators import AllOf, Luhn, PrefixLength
 

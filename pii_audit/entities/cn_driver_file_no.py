@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from random import Random
 
-from pii_audit.entities import tables
+from pii_audit import tables
 from pii_audit.model.entity import Category, Classed, EntityType, Mask, Role, Sensitivity, Shape, Strength
 from pii_audit.validators import CodeIn
 

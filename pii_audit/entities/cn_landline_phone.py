@@ -7,14 +7,14 @@ Look-alikes: dates (2023-10-01), part and invoice numbers with a hyphen, service
 800-xxx-xxxx).
 Limits: without a separator between area and number a label or header is needed; a local number alone is found only
 under a header; numbers of companies are found like those of people.
-Sources: numbering plan for telecommunication networks (MIIT 2017); entities/data/area_codes.txt.
+Sources: numbering plan for telecommunication networks (MIIT 2017); pii_audit/tables/area_codes.txt.
 """
 
 from __future__ import annotations
 
 from random import Random
 
-from pii_audit.entities import tables
+from pii_audit import tables
 from pii_audit.model.entity import Category, Classed, EntityType, Mask, Role, Sensitivity
 
 _WORDS = (

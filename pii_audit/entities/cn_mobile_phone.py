@@ -8,14 +8,14 @@ nobody's.
 Limits: no check digit; an 11-digit order number in an allotted range cannot be told from a phone. 1349 and 1740 to
 1745 (satellite handsets) and 1610 count as people's phones.
 Sources: numbering plan for telecommunication networks (MIIT 2017) and later allotments;
-entities/data/mobile_prefixes.txt.
+pii_audit/tables/mobile_prefixes.txt.
 """
 
 from __future__ import annotations
 
 from random import Random
 
-from pii_audit.entities import tables
+from pii_audit import tables
 from pii_audit.model.entity import Category, Classed, EntityType, Mask, Role, Sensitivity, Shape, Strength
 from pii_audit.validators import CodeIn
 

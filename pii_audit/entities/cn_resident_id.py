@@ -23,7 +23,7 @@ import datetime as dt
 from functools import cache
 from random import Random
 
-from pii_audit.entities import tables
+from pii_audit import tables
 from pii_audit.model.entity import Category, Classed, EntityType, Mask, Role, Sensitivity, Shape, Strength
 from pii_audit.validators import GB11643, AllOf, CodeIn, DateAt
 

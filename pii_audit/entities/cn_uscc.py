@@ -16,7 +16,7 @@ from __future__ import annotations
 from functools import cache
 from random import Random
 
-from pii_audit.entities import tables
+from pii_audit import tables
 from pii_audit.model.entity import Category, Classed, EntityType, Mask, Role, Sensitivity, Shape, Strength
 from pii_audit.validators import GB11714, GB32100, AllOf, CodeIn
 

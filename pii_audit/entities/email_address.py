@@ -6,7 +6,7 @@ domain.
 Look-alikes: file names for screens of double density (icon@2x.png), version-control addresses (git@host:path),
 package references (name@1.2.3), decorators, connection strings (user:password@host).
 Limits: quoted local parts, addresses at IP literals and internationalised local parts are not found.
-Sources: RFC 5322 clause 3.4.1; RFC 5321 clause 4.5.3.1; entities/data/tlds.txt.
+Sources: RFC 5322 clause 3.4.1; RFC 5321 clause 4.5.3.1; pii_audit/tables/tlds.txt.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reference tables in ``entities/data``: small text files with a header of ``# key: value`` lines.
+"""Reference tables of this folder: small text files with a header of ``# key: value`` lines.
 
 ``codes`` tables hold one code a line; ``prefix_lengths`` tables hold ``prefix length[,length…]`` lines.
 Anything after the first column(s) and a tab is a remark (issuer, place) for people.
@@ -11,7 +11,7 @@ from importlib import resources
 
 
 def _lines(table: str) -> list[str]:
-    text = (resources.files("pii_audit.entities") / "data" / f"{table}.txt").read_text(encoding="utf-8")
+    text = (resources.files(__name__) / f"{table}.txt").read_text(encoding="utf-8")
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
