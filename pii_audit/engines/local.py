@@ -113,13 +113,13 @@ class LocalEngine(Engine):
             exhausted = False
             while pending or not exhausted:
                 while not exhausted and len(pending) < AHEAD * self.workers:
-                    piece = next(pieces, None)
-                    if piece is None:
+                    coming = next(pieces, None)
+                    if coming is None:
                         exhausted = True
-                    elif piece.blobs[0].path is None:
-                        pending.append((piece, None))  # standard input cannot travel
+                    elif coming.blobs[0].path is None:
+                        pending.append((coming, None))  # standard input cannot travel
                     else:
-                        pending.append((piece, _submit(pool, piece)))
+                        pending.append((coming, _submit(pool, coming)))
                 if not pending:
                     break
                 piece, future = pending.popleft()

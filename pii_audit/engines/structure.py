@@ -185,7 +185,8 @@ class Structures:
                 kind = CONTACT_LIST
             if kind is None or kind not in wanted:
                 continue
-            structure = self._at(batch.source, members[holders[0]][0] and _array_of(members[holders[0]][0]), kind)
+            name = members[holders[0]][0]
+            structure = self._at(batch.source, name and _array_of(name), kind)
             structure.certain = True
             records: set[int] = set()
             for i in holders:
@@ -244,7 +245,8 @@ def _by_row(entry: Seen, num_rows: int) -> np.ndarray:
 
 def _mix(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     h = (a ^ (b << np.uint64(1))) * np.uint64(0x9E3779B97F4A7C15)
-    return h ^ (h >> np.uint64(32))
+    mixed: np.ndarray = h ^ (h >> np.uint64(32))
+    return mixed
 
 
 # -- roles of headers ------------------------------------------------------------------------------------------------
