@@ -57,7 +57,9 @@ VERSION = np.uint64(1 << 62)  # context words of version numbers
 CONTEXT_BEFORE = 64  # bytes in which a context word raises a span that stands by itself
 CONTEXT_AFTER = 24
 QUICK = 40  # bytes of a value that is looked at whole before it is taken apart
+LABEL_TOUCHES = 4  # bytes between a label and a value it touches («IMSI: 4600…»)
 LABEL_GAP = 40  # bytes that may lie between a label and a weak value
+TOKEN_BYTES = 8192  # bytes of a web token that are read
 
 
 class Tables(NamedTuple):
@@ -378,6 +380,7 @@ def _collect(data, s, e, t, w):
             h2 = ZERO
             h3 = ZERO
             joined = False
+            inside = False
             while True:
                 if i < e:
                     b = data[i]
@@ -387,7 +390,10 @@ def _collect(data, s, e, t, w):
                     c = OTHER
                 ended = c == OTHER or c > UPPER
                 if word >= 0 and (ended or c == DIGIT or (c == UPPER and last == LOWER)):
-                    if i - word >= 2:
+                    # letters behind digits of the same run (…6SK68…) are no word
+                    if inside:
+                        joined = False
+                    elif i - word >= 2:
                         m = _lookup(t, h1)
                         if m != ZERO:
                             w.n[HIT, hits, 0] = word
@@ -417,7 +423,7 @@ def _collect(data, s, e, t, w):
                         pair_start = -1
                     prev_hash = h1
                     prev_start = word
-                    prev_end = i
+                    prev_end = -9 if inside else i
                     word = -1
                 if ended:
                     break
@@ -426,6 +432,7 @@ def _collect(data, s, e, t, w):
                 else:
                     if word < 0:
                         word = i
+                        inside = digits > 0
                         h1 = FNV_OFFSET
                         gap = i - prev_end
                         joined = gap == 0 or (
@@ -517,6 +524,14 @@ def _near(w, hits, start, end, bit):
         else:
             hi = mid
     k = lo - 1
+    if k >= 0 and start - w.n[HIT, k, 1] <= LABEL_TOUCHES:
+        # a label that touches the value speaks for it, whatever stands further off
+        stop = w.n[HIT, k, 1]
+        while k >= 0 and w.n[HIT, k, 1] == stop:
+            if w.q[k] & bit:
+                return True
+            k -= 1
+        return False
     while k >= 0 and start - w.n[HIT, k, 1] <= CONTEXT_BEFORE:
         if w.q[k] & bit:
             return True
@@ -1627,9 +1642,12 @@ def _known_key(data, s, e, vs, ve):
     if n >= 10 and _has(data, vs, ve, s, _EYJ):
         dots = 0
         i = s
-        while i < ve and (_is_alnum(data[i]) or data[i] == 45 or data[i] == 95 or data[i] == 46 or data[i] == 61):
+        stop = min(ve, s + TOKEN_BYTES)
+        while i < stop and (_is_alnum(data[i]) or data[i] == 45 or data[i] == 95 or data[i] == 46 or data[i] == 61):
             if data[i] == 46:
                 dots += 1
+                if dots > 2 and i + 1 < ve and _is_alnum(data[i + 1]):
+                    return -1
             i += 1
         while i > s and data[i - 1] == 46:
             i -= 1
@@ -1992,6 +2010,7 @@ def _value(data, vs, ve, header, t, w, masked, near_miss):
             n = _emit_alone(data, f, t, w, n, s - 5, e, sc[S_WXID])
 
     guard = -1
+    inside = -1  # end of the URL or image before: what it holds is a part of it
     for k in range(marks):
         p = w.n[MARK, k, 0]
         kind = w.n[MARK, k, 1]
@@ -2010,22 +2029,26 @@ def _value(data, vs, ve, header, t, w, masked, near_miss):
                     n = _emit_alone(data, f, t, w, n, a, end, sc[S_EMAIL])
         else:
             if p + 2 < ve and data[p + 1] == 47 and data[p + 2] == 47:
-                if sc[S_URL] >= 0:
+                if sc[S_URL] >= 0 and p >= inside:
                     a = p
                     while a > vs and (_is_alnum(data[a - 1]) or data[a - 1] == 43):
                         a -= 1
+                    if a == p:
+                        continue
                     end = p + 3
                     while end < ve and 33 <= data[end] < 127 and data[end] != 34 and data[end] != 39 and data[end] != 60:
                         end += 1
+                    inside = end
                     while end > p + 3 and not _is_alnum(data[end - 1]) and data[end - 1] != 47 and data[end - 1] != 61:
                         end -= 1
-                    if a < p and end > p + 4:
+                    if end > p + 4:
                         n = _emit_alone(data, f, t, w, n, a, end, sc[S_URL])
                 continue
-            if sc[S_BIOMETRIC] >= 0 and p - 4 >= vs and _has(data, vs, ve, p - 4, _IMAGE):
+            if sc[S_BIOMETRIC] >= 0 and p >= inside and _has(data, vs, ve, p - 4, _IMAGE):
                 end = p
                 while end < ve and data[end] > 32 and data[end] != 34 and data[end] != 39 and data[end] < 127:
                     end += 1
+                inside = end
                 if end - p > 64:
                     n = _emit_weak(data, f, t, w, n, p - 4, end, sc[S_BIOMETRIC])
             if (sc[S_MAC] >= 0 or sc[S_IPV6] >= 0) and _may_address(data, p, ve):
@@ -2211,46 +2234,62 @@ def _better(w, a, b, t):
 
 @_compiled
 def _settle(w, n, t):
-    """Sort the candidates by place and mark in plane KEEP those that survive overlaps."""
-    for i in range(1, n):
-        s0 = w.n[CAND, i, 0]
-        e0 = w.n[CAND, i, 1]
-        t0 = w.n[CAND, i, 2]
-        v0 = w.n[CAND, i, 3]
-        h0 = w.n[CAND, i, 4]
-        j = i - 1
-        while j >= 0 and (w.n[CAND, j, 0] > s0 or (w.n[CAND, j, 0] == s0 and w.n[CAND, j, 1] > e0)):
-            for c in range(5):
-                w.n[CAND, j + 1, c] = w.n[CAND, j, c]
-            j -= 1
-        w.n[CAND, j + 1, 0] = s0
-        w.n[CAND, j + 1, 1] = e0
-        w.n[CAND, j + 1, 2] = t0
-        w.n[CAND, j + 1, 3] = v0
-        w.n[CAND, j + 1, 4] = h0
+    """Sort the candidates by place and mark in plane KEEP those that survive overlaps (1; 0: fell, 2: undecided).
+
+    A candidate stays if it is better than all that overlap it and are still there. From the first undecided one the
+    way goes to ever better ones; that keeps the work proportional to the overlaps, also in long chains.
+    """
+    gap = 1
+    while gap < n // 9:
+        gap = 3 * gap + 1
+    while gap:
+        for i in range(gap, n):
+            s0 = w.n[CAND, i, 0]
+            e0 = w.n[CAND, i, 1]
+            t0 = w.n[CAND, i, 2]
+            v0 = w.n[CAND, i, 3]
+            h0 = w.n[CAND, i, 4]
+            j = i - gap
+            while j >= 0 and (w.n[CAND, j, 0] > s0 or (w.n[CAND, j, 0] == s0 and w.n[CAND, j, 1] > e0)):
+                for c in range(5):
+                    w.n[CAND, j + gap, c] = w.n[CAND, j, c]
+                j -= gap
+            w.n[CAND, j + gap, 0] = s0
+            w.n[CAND, j + gap, 1] = e0
+            w.n[CAND, j + gap, 2] = t0
+            w.n[CAND, j + gap, 3] = v0
+            w.n[CAND, j + gap, 4] = h0
+        gap //= 3
+    for i in range(n):
+        w.b[KEEP, i] = 2
     i = 0
     while i < n:
-        # a cluster: candidates that overlap in a chain
-        end = w.n[CAND, i, 1]
-        j = i + 1
-        while j < n and w.n[CAND, j, 0] < end:
-            end = max(end, w.n[CAND, j, 1])
-            j += 1
-        for a in range(i, j):
-            w.b[KEEP, a] = 2
-        left = j - i
-        while left > 0:
-            best = -1
-            for a in range(i, j):
-                if w.b[KEEP, a] == 2 and (best < 0 or _better(w, a, best, t)):
-                    best = a
-            w.b[KEEP, best] = 1
-            left -= 1
-            for a in range(i, j):
-                if w.b[KEEP, a] == 2 and w.n[CAND, a, 0] < w.n[CAND, best, 1] and w.n[CAND, a, 1] > w.n[CAND, best, 0]:
-                    w.b[KEEP, a] = 0
-                    left -= 1
-        i = j
+        if w.b[KEEP, i] != 2:
+            i += 1
+            continue
+        a = i
+        best = -1
+        while best != a:
+            if best >= 0:
+                a = best
+            best = a
+            for b in range(i, a):
+                if w.b[KEEP, b] == 2 and w.n[CAND, b, 1] > w.n[CAND, a, 0] and _better(w, b, best, t):
+                    best = b
+            b = a + 1
+            while b < n and w.n[CAND, b, 0] < w.n[CAND, a, 1]:
+                if w.b[KEEP, b] == 2 and _better(w, b, best, t):
+                    best = b
+                b += 1
+        for b in range(i, a):
+            if w.b[KEEP, b] == 2 and w.n[CAND, b, 1] > w.n[CAND, a, 0]:
+                w.b[KEEP, b] = 0
+        b = a + 1
+        while b < n and w.n[CAND, b, 0] < w.n[CAND, a, 1]:
+            if w.b[KEEP, b] == 2:
+                w.b[KEEP, b] = 0
+            b += 1
+        w.b[KEEP, a] = 1
 
 
 @_compiled
