@@ -3,8 +3,8 @@
 Issuer: the vehicle's maker, under a world manufacturer identifier.
 Structure: 17 digits and letters without I O Q: maker (3), description (5), check digit 0 to 9 or X in ninth place,
 year, plant, serial number whose last four characters are digits.
-Look-alikes: 17-digit timestamps and order numbers, of which one in eleven passes the check: a letter must stand in
-first or second place, as in the identifier of every maker.
+Look-alikes: 17-digit timestamps, order and contract numbers (two letters and digits), of which one in eleven passes the
+check: a letter must stand in first or second place, and another among places three to eight, as in numbers of cars.
 Limits: cars built for markets without the check digit (Europe) are not found, whatever the label says.
 Sources: GB 16735-2019; GB 16737-2019 (maker identifiers); 49 CFR 565.15 (check digit).
 """
@@ -49,19 +49,15 @@ CN_VIN = EntityType(
         jrt0197=Classed("3", "M-m"),
     ),
     mask=Mask(head=3, tail=4),
-    shapes=(
+    shapes=tuple(
         Shape(
-            "maker begins with a letter",
-            f"{_LETTER}{_CHARACTER}{{7}}[0-9Xx]{_CHARACTER}{{4}}[0-9]{{4}}",
+            f"first letter behind the maker's country in place {place}",
+            f"{country}{'[0-9]' * (place - 3)}{_LETTER}{_CHARACTER * (8 - place)}[0-9Xx]{_CHARACTER}{{4}}[0-9]{{4}}",
             Strength.CHECKED,
             GB16735,
-        ),
-        Shape(
-            "maker begins with digit and letter",
-            f"[1-9]{_LETTER}{_CHARACTER}{{6}}[0-9Xx]{_CHARACTER}{{4}}[0-9]{{4}}",
-            Strength.CHECKED,
-            GB16735,
-        ),
+        )
+        for country in (f"{_LETTER}{_CHARACTER}", f"[1-9]{_LETTER}")
+        for place in range(3, 9)
     ),
     context=_WORDS,
     headers=_WORDS,

@@ -1,0 +1,1 @@
+"""How definitions of entity types become detectors."""

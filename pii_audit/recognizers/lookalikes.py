@@ -14,4 +14,8 @@ LOOKALIKE_WORDS = (
     "errorcode", "pid", "tid", "thread", "merchantid", "sku", "invoice", "ticket", "year", "page", "code", "http",
 )  # fmt: skip
 
-VERSION_WORDS = ("version", "ver", "build", "release", "firmware", "sdk", "版本", "版本号", "固件", "补丁")
+VERSION_WORDS = (
+    "version", "ver", "build", "release", "firmware", "sdk", "chrome", "safari", "firefox", "mozilla", "applewebkit", "edg",
+    "edge", "opera", "opr", "okhttp", "micromessenger", "mqqbrowser", "ucbrowser", "browser", "webview", "nginx", "openssl", "jdk", "java",
+    "android", "ios", "chromium", "headlesschrome", "版本", "版本号", "固件", "补丁",
+)  # fmt: skip

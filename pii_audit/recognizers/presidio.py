@@ -11,9 +11,8 @@ import importlib
 import logging
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -294,7 +293,7 @@ def _spans(values: pa.Array, rows: Sequence[tuple[int, int, int, int, bool]], ev
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _recognizers(origin: str) -> tuple[EntityRecognizer, ...]:
     """Return the recognizers of a Presidio YAML file, or of ``package.module:Class``."""
     if not Path(origin).exists() and re.fullmatch(r"[\w.]+:\w+", origin):
