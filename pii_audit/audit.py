@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 from importlib import metadata
 
-
 from pii_audit import __version__
 from pii_audit.engines.fold import Folded, FoldOptions
 from pii_audit.engines.interface import Work
@@ -29,7 +28,7 @@ from pii_audit.recognizers.columns import classify
 from pii_audit.reports.spans import open_span_sinks
 from pii_audit.settings import ScanSettings
 from pii_audit.sources.discover import discover
-from pii_audit.sources.interface import TableEnd, Limits
+from pii_audit.sources.interface import Limits, TableEnd
 
 
 def scan(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import string
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from pii_audit import tables
 
@@ -118,7 +118,7 @@ class CodeIn:
         return len(part) == self.length and part in _codes(self.table)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _codes(table: str) -> frozenset[str]:
     return frozenset(tables.codes(table))
 

@@ -12,13 +12,12 @@ from random import Random
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))  # the folder is no installed package
-
 from benchmarks import facts, hostile, makedata, run
 from benchmarks.kinds import ENTITY_TYPES, KINDS
 from benchmarks.patterns import PATTERNS
 from benchmarks.score import Span, labelled_spans, masked, score, shortfalls
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")

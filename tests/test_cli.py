@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -95,7 +95,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeScan:
 
 
 @pytest.fixture(autouse=True)
-def clean_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def clean_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
         if name.startswith(("PII_AUDIT", "LC_")) or name in ("LANG", "NO_COLOR"):
             monkeypatch.delenv(name)
@@ -103,7 +103,6 @@ def clean_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
     work = tmp_path / "work"
     work.mkdir()
     monkeypatch.chdir(work)
-    yield
 
 
 def invoke(*args: str, **kwargs: object) -> Result:

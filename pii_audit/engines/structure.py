@@ -305,7 +305,7 @@ def _array_of(path: str) -> str:
 
 
 _PAIR = re.compile(r"[\u4e00-\u9fffA-Za-z]{2,20}[\"'\s:=,，：|/(（>-]{1,6}(?:\+?86[- ]?)?1[3-9][0-9][- ]?[0-9]{4}[- ]?[0-9]{4}")
-_WORD = re.compile("|".join(re.escape(w) for w in contacts.PATH_WORDS if not w.isascii()) + r"|contacts?\b|phone_?book|address_?book", re.I)
+_WORD = re.compile("|".join(re.escape(w) for w in contacts.PATH_WORDS if not w.isascii()) + r"|contacts?\b|phone_?book|address_?book", re.IGNORECASE)
 
 
 def _is_dump(line: str) -> bool:
@@ -314,8 +314,11 @@ def _is_dump(line: str) -> bool:
 
 
 def judged(structures: Structures) -> Iterable[tuple[tuple[str, str | None, str], Structure]]:
-    """Return the structures that are what they look like: at least two third persons, and either a telling sign
-    (relation, header, path, card, dump) or at least twice as many phones as keys."""
+    """Return the structures that are what they look like.
+
+    That is: at least two third persons, and either a telling sign (relation, header, path, card, dump) or at least
+    twice as many phones as keys.
+    """
     for key, structure in sorted(structures.found.items(), key=lambda item: (item[0][0], item[0][1] or "", item[0][2])):
         if structure.third_persons.count < 2:
             continue

@@ -1,0 +1,1 @@
+"""What everything is called: frozen values, errors, exit codes. Imports nothing of ours from outside itself."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pii_audit.model.dataset import Note, Skipped
+from pii_audit.model.entity import Sensitivity
 from pii_audit.model.errors import ExitCode
 from pii_audit.model.finding import Finding, MaskedCount
-from pii_audit.model.entity import Sensitivity
 
 SCHEMA_VERSION = "1.0"
 

@@ -20,7 +20,7 @@ def is_hidden(char: str) -> bool:
 
 
 def visible(text: str) -> str:
-    """Return the text with every hidden character written as an escape (``\\x1b``, ``\\u202e``)."""
+    r"""Return the text with every hidden character written as an escape (``\x1b``, ``\u202e``)."""
     return _CANDIDATE.sub(lambda match: escape(match[0]) if is_hidden(match[0]) else match[0], text)
 
 

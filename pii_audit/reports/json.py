@@ -40,9 +40,9 @@ def schema() -> dict[str, Any]:
 
 
 def dumps(data: Any, indent: int | None = None) -> str:
-    """Return JSON with sorted keys that is safe to print: hidden characters are JSON escapes.
+    r"""Return JSON with sorted keys that is safe to print: hidden characters are JSON escapes.
 
-    A byte of a file name that was no UTF-8 has no place in JSON; it becomes the text ``\\xNN``.
+    A byte of a file name that was no UTF-8 has no place in JSON; it becomes the text ``\xNN``.
     """
     text = json.dumps(data, sort_keys=True, indent=indent, ensure_ascii=False)
     return _CANDIDATE.sub(lambda match: _harmless(match[0]), text)

@@ -27,6 +27,7 @@ _CPU_SECONDS = 1800
 
 
 def main() -> None:
+    """Read the workbook of standard input and write its cells to standard output."""
     memory, *refused = map(int, sys.argv[1:])
     _limit(memory)
     source = sys.stdin.buffer

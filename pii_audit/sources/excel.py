@@ -222,7 +222,7 @@ class _Child:
             data = out.read(int.from_bytes(size, "little"))
             if len(data) < int.from_bytes(size, "little"):
                 return
-            yield marshal.loads(data)
+            yield marshal.loads(data)  # noqa: S302 - written by our own child process
 
 
 def _check_ole(stream: BinaryIO) -> None:

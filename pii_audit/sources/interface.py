@@ -51,8 +51,10 @@ class Blob:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One piece of work on a blob: a byte range (``end`` exclusive, None = to the end) plus what was learnt
-    from its beginning (dialect, header, encoding). Picklable."""
+    """One piece of work on a blob, picklable.
+
+    A byte range (``end`` exclusive, None = to the end) plus what was learnt from its beginning (dialect, header, encoding).
+    """
 
     start: int = 0
     end: int | None = None

@@ -65,7 +65,7 @@ class SqliteSource(Source):
         convert = _Cells()
         quoted = name.replace('"', '""')
         try:
-            cursor = connection.execute(f'SELECT * FROM "{quoted}"')
+            cursor = connection.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608 - a name cannot be a parameter
             columns = [_name(column[0]) for column in cursor.description]
             batcher = cells.RowBatcher(place, self.name, columns)
             while rows := cursor.fetchmany(_ROWS):

@@ -6,7 +6,7 @@ Anything after the first column(s) and a tab is a remark (issuer, place) for peo
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from importlib import resources
 
 
@@ -15,13 +15,13 @@ def _lines(table: str) -> list[str]:
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
-@lru_cache(maxsize=None)
+@cache
 def codes(table: str) -> tuple[str, ...]:
     """Return the codes of a table, in file order."""
     return tuple(line.split("\t", 1)[0].strip() for line in _lines(table))
 
 
-@lru_cache(maxsize=None)
+@cache
 def prefix_lengths(table: str) -> tuple[tuple[str, int], ...]:
     """Return (prefix, total length) pairs of a table, in file order."""
     pairs: list[tuple[str, int]] = []
@@ -31,7 +31,7 @@ def prefix_lengths(table: str) -> tuple[tuple[str, int], ...]:
     return tuple(pairs)
 
 
-@lru_cache(maxsize=None)
+@cache
 def remarks(table: str) -> dict[str, str]:
     """Return code → remark for tables that carry one (the last tab-separated column)."""
     return {line.split("\t", 1)[0].strip(): line.rsplit("\t", 1)[1].strip() for line in _lines(table) if "\t" in line}
