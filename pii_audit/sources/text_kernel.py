@@ -977,7 +977,7 @@ def parse(
 
     Returns (what happened, position): MORE input needed, DONE (``stop``: one record ended), GROW (no room for
     paths), BROKEN or DEEP at that position. ``roots``: the items of an outermost array are records of their own.
-    Leaf k lies at ``buf[begins[k]:ends[k]]``; ``marks`` says how to read it. There is room for ``n / 2 + 2`` leaves.
+    Leaf k lies at ``buf[begins[k]:ends[k]]``; ``marks`` says how to read it. There is room for ``n - start`` leaves.
     """
     i = start
     depth = state[S_DEPTH]

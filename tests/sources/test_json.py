@@ -110,6 +110,8 @@ def test_any_bytes_are_read(data):
         ('[{"a":1}', {(0, "a"): ["1"]}, [("Skipped", "truncated")]),
         # no JSON from somewhere on
         ('[{"a":1} oops 138]', {(0, "a"): ["1"], (1, "#text"): ["oops 138]"]}, [("Note", "malformed")]),
+        # nothing at all between documents
+        ('1""' * 3, {(k, "[]"): ["" if k % 2 else "1"] for k in range(6)}, []),
         ("", {}, []),
     ],
 )  # fmt: skip
