@@ -22,7 +22,7 @@ def sample(rng: Random) -> str:
 
 
 _WORDS = (
-    "cvv", "cvv2", "cvvcode", "cvvno", "cvc", "cvc2", "cvccode", "cvn", "cvn2", "cvncode", "cvnno", "csc", "cav2",
+    "cvv", "cvv2", "cvvcode", "cvvno", "cvc", "cvc2", "cvccode", "cvn", "cvn2", "cvncode", "cvnno", "cav2",
     "cardsecuritycode", "cardverificationcode", "cardverificationvalue", "cardcvv", "cardcvv2", "cardcvn2",
     "securitycode", "aqm", "kaqm",
 )

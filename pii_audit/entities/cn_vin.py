@@ -17,8 +17,8 @@ from pii_audit.model.entity import Category, Classed, EntityType, Mask, Role, Se
 from pii_audit.validators import GB16735
 
 _LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
-_LETTER = "[A-HJ-NPR-Za-hj-npr-z]"
-_CHARACTER = "[0-9A-HJ-NPR-Za-hj-npr-z]"
+#: upper or lower case, never mixed
+_CASES = (("[A-HJ-NPR-Z]", "[0-9A-HJ-NPR-Z]", "[0-9X]"), ("[a-hj-npr-z]", "[0-9a-hj-npr-z]", "[0-9x]"))
 _WORDS = (
     "车架号", "车架号码", "车辆识别代号", "车辆识别代码", "车辆识别号", "车辆识别码", "大架号", "vin", "vinno",
     "vincode", "vinnumber", "carvin", "vehiclevin", "frameno", "framenumber", "chassisno", "chassisnumber", "cjh",
@@ -52,11 +52,12 @@ CN_VIN = EntityType(
     shapes=tuple(
         Shape(
             f"first letter behind the maker's country in place {place}",
-            f"{country}{'[0-9]' * (place - 3)}{_LETTER}{_CHARACTER * (8 - place)}[0-9Xx]{_CHARACTER}{{4}}[0-9]{{4}}",
+            f"{country}{'[0-9]' * (place - 3)}{letter}{character * (8 - place)}{check}{character}{{4}}[0-9]{{4}}",
             Strength.CHECKED,
             GB16735,
         )
-        for country in (f"{_LETTER}{_CHARACTER}", f"[1-9]{_LETTER}")
+        for letter, character, check in _CASES
+        for country in (f"{letter}{character}", f"[1-9]{letter}")
         for place in range(3, 9)
     ),
     context=_WORDS,

@@ -33,7 +33,7 @@ _PLACEHOLDERS = (
     "password", "passwd", "secret", "token", "changed", "updated", "unknown", "default", "filtered", "protected", "xxxx", "xxxxxx",
     "enabled", "disabled", "timeout", "login", "logout", "offline", "online", "denied", "refused", "connected", "disconnected",
     "service", "server", "client", "official", "payment", "pending", "active", "inactive", "closed", "opened", "started", "stopped",
-    "your_password", "yourpassword", "not", "type", "text", "input", "varchar", "bearer", "basic", "refresh", "access",
+    "str", "bytes", "int", "bool", "self", "object", "any", "none,", "optional", "your_password", "yourpassword", "not", "type", "text", "input", "varchar", "bearer", "basic", "refresh", "access",
 )  # fmt: skip
 
 

@@ -859,7 +859,8 @@ def _part_of_decimal(data, vs, ve, s, e, ts, te):
         j = s - 2
         while j >= vs and _is_digit(data[j]):
             j -= 1
-        return s - 2 - j > 2 or data[j + 1] == 48 or e == te or (j >= ts and data[j] != 10)
+        item = e < ve and (data[e] <= 32 or data[e] >= 128)
+        return s - 2 - j > 2 or data[j + 1] == 48 or not item or (j >= ts and data[j] != 10)
     return False
 
 
@@ -1390,7 +1391,7 @@ def _geo(data, w, runs, k, vs, ve, t):
         return -1
     lat = min(one, two)
     lng = max(one, two)
-    if 3_000_000 <= lat <= 54_000_000 and 73_000_000 <= lng <= 136_000_000:
+    if 18_000_000 <= lat <= 54_000_000 and 73_000_000 <= lng <= 136_000_000:
         e = w.n[RUN, nxt + 1, 1]
         if e + 1 < ve and data[e] == 46 and _is_digit(data[e + 1]):
             return -1
@@ -1502,7 +1503,10 @@ def _is_uuid(data, s, ve):
 
 @_compiled
 def _after_label(data, p, ve):
-    """Skip what may stand between a label and its value; return (start of value, 1 if an explicit separator was there)."""
+    """Skip what may stand between a label and its value; return (start of value, strength of the separator).
+
+    2: a colon, equals sign, tag, 是 or 为; 1: a bracket or «is», which may mean anything; 0: nothing but space.
+    """
     separator = 0
     i = p
     while i < ve and i - p < 2 and _is_digit(data[i]):  # faceBase64, token2
@@ -1516,24 +1520,24 @@ def _after_label(data, p, ve):
             i += 2
         elif b == 34 or b == 39 or b == 32 or b == 9 or b == 92 or b == 41 or b == 93:
             i += 1
-        elif b == 58 or b == 61 or (b == 62 and separator == 0):  # : = >
-            separator = 1
+        elif b == 58 or b == 61 or (b == 62 and separator < 2):  # : = >
+            separator = 2
             i += 1
         elif b == 91 or b == 40 or b == 60 or (b == 123 and not (i + 1 < ve and data[i + 1] == 123)):  # [ ( < {
-            separator = 1
+            separator = max(separator, 1)
             i += 1
         elif b == 0xE6 and i + 2 < ve and data[i + 1] == 0x98 and data[i + 2] == 0xAF:  # 是
-            separator = 1
+            separator = 2
             i += 3
         elif b == 0xE4 and i + 2 < ve and data[i + 1] == 0xB8 and data[i + 2] == 0xBA:  # 为
-            separator = 1
+            separator = 2
             i += 3
         elif b == 0xE5 and i + 2 < ve and data[i + 1] == 0x8F and data[i + 2] == 0xB7:  # 号
             i += 3
         elif b == 0xE7 and i + 2 < ve and data[i + 1] == 0xA0 and data[i + 2] == 0x81:  # 码
             i += 3
         elif (b == 105 or b == 73) and i + 2 < ve and (data[i + 1] | 32) == 115 and data[i + 2] == 32 and i > p:
-            separator = 1
+            separator = max(separator, 1)
             i += 3
         else:
             break
@@ -1580,6 +1584,27 @@ def _mixed(data, s, e):
         elif _is_alnum(data[i]):
             letters += 1
     return digits > 0 and letters > 0
+
+
+@_compiled
+def _is_code(data, s, e, ve):
+    """Tell whether the unquoted ``s:e`` is a name of a program: a call, a member, words joined by _, an assignment."""
+    if data[s - 1] == 34 or data[s - 1] == 39:
+        return False
+    joined = False
+    i = s
+    while i < ve and (_is_alnum(data[i]) or data[i] == 95 or data[i] == 46):
+        if _is_digit(data[i]) and i < e:
+            return False
+        joined = joined or data[i] == 95 or data[i] == 46
+        i += 1
+    if i < ve and (data[i] == 40 or data[i] == 91):
+        return True
+    if i < e:
+        return False
+    while i < ve and data[i] == 32:
+        i += 1
+    return joined or (i < ve and data[i] == 61)
 
 
 @_compiled
@@ -2075,10 +2100,12 @@ def _value(data, vs, ve, header, t, w, masked, near_miss):
             a, separator = _after_label(data, w.n[HIT, k, 1], ve)
             if _has(data, vs, ve, a, _BEARER):
                 a += len(_BEARER)
-                separator = 1
+                separator = 2
             end = _secret_end(data, a, ve, t)
-            if end > 0 and not separator:
-                # nothing but space between: only what mixes letters and digits
+            if end > 0 and separator == 2 and _is_code(data, a, end, ve):
+                end = -1
+            if end > 0 and separator < 2:
+                # nothing that says «its value is»: only what mixes letters and digits
                 least = 6 if data[w.n[HIT, k, 0]] >= 128 else 8
                 if a - w.n[HIT, k, 1] > 7 or end - a < least or not _mixed(data, a, end):
                     end = -1
@@ -2097,8 +2124,8 @@ def _value(data, vs, ve, header, t, w, masked, near_miss):
             if (mask >> np.uint64(entity)) & ONE:
                 a, separator = _after_label(data, w.n[HIT, k, 1], ve)
                 end = _labelled_end(data, a, ve, j, t)
-                if end > 0 and not separator:
-                    # nothing but space between: only what cannot be an ordinary word
+                if end > 0 and separator < 2:
+                    # nothing that says «its value is»: only what cannot be an ordinary word
                     han = data[w.n[HIT, k, 0]] >= 128
                     telling = a - w.n[HIT, k, 1] <= 7 and (han or _mixed(data, a, end))
                     if telling and han:
