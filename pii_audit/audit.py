@@ -7,28 +7,38 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import metadata
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pii_audit import __version__
 from pii_audit.engines.fold import Folded, FoldOptions
-from pii_audit.engines.interface import Work
-from pii_audit.engines.local import LocalEngine
-from pii_audit.engines.structure import Structure, judged
-from pii_audit.entities import select
+from pii_audit.engines.interface import Work, stopped
+from pii_audit.engines.local import PART_BYTES, LocalEngine
+from pii_audit.engines.names import Names
+from pii_audit.engines.structure import PHONES, Structure, judged
+from pii_audit.entities import installed, select
 from pii_audit.model.entity import EntityType
 from pii_audit.model.errors import UsageError
 from pii_audit.model.files import read_private
 from pii_audit.model.finding import Confidence, Finding, MaskedCount
+from pii_audit.model.profile import SAMPLES, ColumnProfile
 from pii_audit.model.progress import Progress
 from pii_audit.model.result import AuditResult, RunInfo, SourceInfo
 from pii_audit.model.score import Evidence
+from pii_audit.model.visible import visible
 from pii_audit.recognizers.batch import Detector, Mount
 from pii_audit.recognizers.columns import classify
 from pii_audit.reports.spans import open_span_sinks
 from pii_audit.settings import ScanSettings
 from pii_audit.sources.discover import discover
-from pii_audit.sources.interface import Limits, TableEnd
+from pii_audit.sources.interface import Blob, Limits, TableEnd
+
+#: bytes that make a pool worth starting, and the bytes that opening one more file is worth
+POOL_PAYS = 16 << 20
+FILE_COST = 4 << 10
 
 
 def scan(
@@ -44,17 +54,21 @@ def scan(
     """
     started = dt.datetime.now(dt.UTC)
     clock = time.monotonic()
-    entities = select(settings.entities)
     mounts = _mounts(settings)
+    known = _wanted(settings.entities, mounts)
+    entities = tuple(entity for entity in known.values() if entity in installed())
+    structures = frozenset(entity.name for entity in entities if entity.structural)
+    # contacts and calls are known by their phones: these are looked for then, but reported only if asked for
+    helpers = PHONES if structures else frozenset()
+    detector = Detector(select({*helpers, *(entity.name for entity in entities)}), min_score=settings.min_score)
     options = FoldOptions(
-        spans=bool(settings.spans),
-        key=_key(settings),
-        show_values=settings.show_values,
-        structures=frozenset(entity.name for entity in entities if entity.structural),
+        spans=bool(settings.spans), key=_key(settings), show_values=settings.show_values, structures=structures
     )
-    detector = Detector(entities, min_score=settings.min_score)
+    names = Names(detector)
     found = discover(settings.targets, settings.include, settings.exclude, settings.follow_symlinks)
-    workers = settings.workers or len(os.sched_getaffinity(0))
+    skipped = [names.event(event) for event in found.skipped]
+    if settings.strict and skipped:
+        raise stopped(skipped[0])
     sink = open_span_sinks(settings.spans)
     work = Work(
         blobs=found.blobs,
@@ -64,20 +78,19 @@ def scan(
         limits=limits or Limits(),
         bytes_total=found.bytes_total,
         on_progress=progress,
-        on_spans=sink.write if sink else None,
+        on_spans=_only(known, sink.write) if sink else None,
         strict=settings.strict,
     )
-    engine = LocalEngine(_useful(workers, found.bytes_total), **({"part_bytes": part_bytes} if part_bytes else {}))
+    engine = LocalEngine(_useful(settings.workers or len(os.sched_getaffinity(0)), found.blobs), part_bytes or PART_BYTES)
     try:
         folded = engine.run(work)
+        findings, masked = _verdicts(folded, known, settings.min_score)
+        if sink:
+            sink.close()
     except BaseException:
         if sink:
             sink.abort()
         raise
-    if sink:
-        sink.close()
-    known = {entity.name: entity for entity in (*entities, *(e for mount in mounts for e in mount.entities))}
-    findings, masked = _verdicts(folded, known, detector, options)
     ended = dt.datetime.now(dt.UTC)
     return AuditResult(
         run=RunInfo(
@@ -89,7 +102,7 @@ def scan(
             versions=versions(),
             config_digest=settings.digest(),
             config_file=settings.config_file,
-            targets=settings.targets,
+            targets=tuple(names.place(visible(target)) for target in settings.targets),
             entities=tuple(entity.name for entity in entities),
             min_score=settings.min_score,
             workers=engine.workers,
@@ -99,14 +112,38 @@ def scan(
         sources=_sources(folded.tables),
         findings=findings,
         masked=masked,
-        skipped=tuple(sorted({*found.skipped, *folded.skipped})),
-        notes=tuple(sorted({*found.notes, *folded.notes})),
+        skipped=tuple(sorted({*skipped, *folded.skipped})),
+        notes=tuple(sorted({*(names.event(event) for event in found.notes), *folded.notes})),
     )
 
 
-def _useful(workers: int, total: int | None) -> int:
-    """One process for little data: starting a pool takes longer than reading a few megabytes."""
-    return 1 if total is not None and total < 16 << 20 else workers
+def _useful(workers: int, blobs: Sequence[Blob]) -> int:
+    """One process for little data: starting a pool takes longer than reading some megabytes, or opening some files.
+
+    Standard input does not count: the first process reads it.
+    """
+    work = sum((blob.size or 0) + FILE_COST for blob in blobs if blob.path is not None)
+    return 1 if work < POOL_PAYS else workers
+
+
+def _wanted(names: Sequence[str] | None, mounts: Sequence[Mount]) -> dict[str, EntityType]:
+    """Return the entity types to report, by name. Raises PluginError for a name that nobody knows."""
+    foreign = {entity.name: entity for mount in mounts for entity in mount.entities}
+    if names is None:
+        return {**foreign, **{entity.name: entity for entity in select(None)}}
+    ours = {entity.name for entity in installed()}
+    chosen = select([name for name in names if name.upper() in ours or name not in foreign])
+    return {**{name: foreign[name] for name in names if name in foreign}, **{entity.name: entity for entity in chosen}}
+
+
+def _only(known: Mapping[str, EntityType], write: Callable[[pa.Table], None]) -> Callable[[pa.Table], None]:
+    """Pass on the spans of types that are reported."""
+    names = pa.array(known)
+
+    def wanted(table: pa.Table) -> None:
+        write(table.filter(pc.is_in(table["entity_type"], names)))
+
+    return wanted
 
 
 def _key(settings: ScanSettings) -> bytes | None:
@@ -127,22 +164,51 @@ def _mounts(settings: ScanSettings) -> Sequence[Mount]:
 
 
 def _verdicts(
-    folded: Folded, known: dict[str, EntityType], detector: Detector, options: FoldOptions
+    folded: Folded, known: Mapping[str, EntityType], min_score: float
 ) -> tuple[tuple[Finding, ...], tuple[MaskedCount, ...]]:
     findings: list[Finding] = []
     masked: list[MaskedCount] = []
     for profile in folded.profiles.values():
+        profile.tallies = {name: tally for name, tally in profile.tallies.items() if name in known}
         for verdict in classify(profile, known):
             if isinstance(verdict, Finding):
                 findings.append(verdict)
             else:
                 masked.append(verdict)
+    for profile in folded.names.values():
+        findings += (finding for finding in _in_name(profile, known) if finding.score >= min_score)
     for (source, column, kind), structure in judged(folded.structures):
         findings.append(_structural(source, column, known[kind], structure))
-    order = {entity.name: index for index, entity in enumerate(known.values())}
-    findings.sort(key=lambda f: (f.source, f.column or "", order[f.entity_type]))
+    findings.sort(key=lambda f: (f.source, f.column or "", f.entity_type))
     masked.sort(key=lambda m: (m.source, m.column or "", m.entity_type))
     return tuple(findings), tuple(masked)
+
+
+def _in_name(profile: ColumnProfile, known: Mapping[str, EntityType]) -> Iterator[Finding]:
+    """Yield what was found in the name of a file, folder, member, sheet or column."""
+    for name, tally in profile.tallies.items():
+        if name not in known:
+            continue
+        best = max((e for e in Evidence if tally.evidence[e]), key=lambda e: (e.score, e))
+        # the same folder is met with every file in it: what counts is how many values there are
+        values = tally.distinct.count
+        yield Finding(
+            source=profile.source,
+            column=profile.column,
+            entity_type=name,
+            count=values,
+            distinct=values,
+            distinct_exact=tally.distinct.exact,
+            cells=values,
+            values=values,
+            score=best.score,
+            evidence=best.label,
+            confidence=Confidence.LIKELY if best >= Evidence.CONTEXT else Confidence.POSSIBLE,
+            sensitivity=known[name].sensitivity,
+            pattern="name",
+            first_locations=(),
+            masked_samples=tuple(dict.fromkeys(sample for _, sample in tally.first))[:SAMPLES],
+        )
 
 
 def _structural(source: str, column: str | None, entity: EntityType, structure: Structure) -> Finding:

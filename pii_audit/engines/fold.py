@@ -5,15 +5,15 @@ from __future__ import annotations
 import functools
 import hashlib
 import hmac
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
 
+from pii_audit.engines.names import Names
 from pii_audit.engines.structure import Structures
 from pii_audit.entities.masking import mask_value
-from pii_audit.entities.person import looks_like_name
 from pii_audit.model.dataset import Note, Skipped
 from pii_audit.model.entity import EntityType
 from pii_audit.model.finding import Location
@@ -38,13 +38,13 @@ SPAN_FIELDS = pa.schema(
     ]
 )
 
-
 @dataclass(slots=True)
 class Folded:
     """What one piece of work gave. Rows are relative to the piece; the engine adds what lies before."""
 
     profiles: dict[tuple[str, str | None], ColumnProfile] = field(default_factory=dict)
     structures: Structures = field(default_factory=Structures)
+    names: dict[str, ColumnProfile] = field(default_factory=dict)  #: what was found in names, by place
     tables: list[TableEnd] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
@@ -69,37 +69,39 @@ class Folder:
         self.detector = detector
         self.mounts = tuple(mounts)
         self.options = options
-        self._names = [entity.name for entity in detector.entities]
-        self._display: dict[tuple[str | None, ...], list[str | None]] = {}
+        self.names = Names(detector)
+        self._types = [entity.name for entity in detector.entities]
 
-    def fold(self, events: Iterator[Event], into: Folded) -> Iterator[int]:
-        """Sum events up in ``into``; yields the bytes of input each batch stands for (progress)."""
-        for event in events:
-            match event:
-                case Batch():
-                    self._batch(event, into)
-                    yield event.num_bytes
-                case TableEnd():
-                    into.tables.append(event)
-                case Skipped():
-                    into.skipped.append(event)
-                case Note():
-                    into.notes.append(event)
+    def take(self, event: Event, into: Folded) -> int:
+        """Sum an event up in ``into``. Returns the bytes of input it stands for (progress)."""
+        match event:
+            case Batch():
+                self._batch(replace(event, source=self.names.place(event.source, into.names)), into)
+                return event.num_bytes
+            case TableEnd():
+                into.tables.append(replace(event, source=self.names.place(event.source, into.names)))
+            case Skipped():
+                into.skipped.append(self.names.event(event, into.names))
+            case Note():
+                into.notes.append(self.names.event(event, into.names))
+        return 0
 
     def _batch(self, batch: Batch, into: Folded) -> None:
         seen: list[tuple[str | None, Column, Spans]] = []
-        for column, name in zip(batch.columns, self._column_names(batch), strict=True):
+        names = self.names.columns(batch.source, tuple(column.name for column in batch.columns), into.names)
+        for column, name in zip(batch.columns, names, strict=True):
             values = column.values.cast(pa.string()) if pa.types.is_dictionary(column.values.type) else column.values
             spans = self.detector.detect(values, column.name)
             if column.pieces is not None:
                 spans = _placed(spans, values, column.pieces)
             seen.append((name, column, spans))
             self._profile(batch, name, column, spans, self.detector.entities, into)
-            if not column.name or column.pieces is None:
-                for mount in self.mounts:
-                    found = mount.detect(values, column.name)
-                    self._profile(batch, name, column, found, mount.entities, into)
-        into.structures.observe(batch, seen, self._names, self.options.structures)
+            for mount in self.mounts:
+                found = mount.detect(values, column.name)
+                if column.pieces is not None:
+                    found = _placed(found, values, column.pieces)
+                self._profile(batch, name, column, found, mount.entities, into)
+        into.structures.observe(batch, seen, self._types, self.options.structures)
 
     def _profile(
         self,
@@ -183,32 +185,6 @@ class Folder:
             else:
                 parts.append(pa.array([self._shown(entity, spans.text(i)) for i in mine.tolist()], pa.string()))
         return pa.concat_arrays(parts).take(pa.array(np.argsort(np.concatenate(order))))
-
-    def _column_names(self, batch: Batch) -> list[str | None]:
-        """Return display names: a header or JSON key that is itself personal data is never repeated."""
-        raw = tuple(column.name for column in batch.columns)
-        if raw == (None,):
-            return [None]
-        names = self._display.get(raw)
-        if names is None:
-            names = [None if name is None else self._display_name(name, i) for i, name in enumerate(raw)]
-            if len(self._display) > 1024:
-                self._display.clear()
-            self._display[raw] = names
-        return list(names)
-
-    def _display_name(self, name: str, index: int) -> str:
-        parts = name.split(".")
-        if self.detector.headers.mask(name) and not any(c.isdigit() for c in name):
-            return name
-        if not len(self.detector.detect(pa.array([name]))) and not any(looks_like_name(part) for part in parts):
-            return name
-        if len(parts) == 1:
-            return f"#{index + 1}"
-        clean = [
-            "{}" if looks_like_name(part) or len(self.detector.detect(pa.array([part]))) else part for part in parts
-        ]
-        return ".".join(clean) if clean != parts else f"#{index + 1}"
 
 
 def fingerprint(key: bytes, text: str) -> str:

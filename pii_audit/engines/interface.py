@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from pii_audit.engines.fold import Folded, FoldOptions
+from pii_audit.model.dataset import Skipped
+from pii_audit.model.errors import SourceError
 from pii_audit.model.progress import Progress
 from pii_audit.recognizers.batch import Detector, Mount
 from pii_audit.sources.interface import Blob, Limits
@@ -36,3 +38,8 @@ class Engine(ABC):
 
     @abstractmethod
     def run(self, work: Work) -> Folded: ...
+
+
+def stopped(skipped: Skipped) -> SourceError:
+    """Return the error that ends a strict run."""
+    return SourceError(f"{skipped.what}: {skipped.reason} (strict: stopped here)", code=skipped.code)

@@ -42,7 +42,7 @@ class Finding:
     evidence: str                   #: evidence of that span
     confidence: Confidence
     sensitivity: Sensitivity
-    pattern: str                    #: ``column`` (the column is of this type), ``embedded`` (inside text), ``rare`` (few in much), ``structure``
+    pattern: str                    #: ``column`` (the column is of this type), ``embedded`` (inside text), ``rare`` (few in much), ``structure``, ``name``
     first_locations: tuple[Location, ...]
     masked_samples: tuple[str, ...]
     #: structural findings only: data subjects (borrowers, owners) and distinct third persons in it

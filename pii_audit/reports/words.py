@@ -72,6 +72,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "section.skipped": ("Could not be read", "未能读取"),
     "section.notes": ("Notes", "提示"),
     "pattern.embedded": ("inside text", "文本中夹带"),
+    "pattern.name": ("in a name", "出现在名称中"),
     "pattern.rare": ("rare leak", "零星泄露"),
     "pattern.structure": ("by structure", "按结构识别"),
     "first.row": ("first in row {n}", "首见第 {n} 行"),
