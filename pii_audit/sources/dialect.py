@@ -16,6 +16,8 @@ from pii_audit.sources.pieces import Ints
 
 DELIMITERS = ",\t|;\x01"
 _ROWS = 200                                #: records looked at
+#: share of lines with a delimiter below which it separates nothing, even where quoted cells run over several lines
+_SEPARATED = 0.2
 
 _LEVEL = re.compile(r"\W?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL)\W?", re.IGNORECASE)
 _STAMP = re.compile(r"\W?(?:\d{4}[-/]\d\d?[-/]\d\d?|\d\d[:/]\d\d|[A-Z][a-z]{2} +\d\d? )")
@@ -76,8 +78,10 @@ def find(text: bytes) -> Dialect | None:
     if text.lstrip()[:1] in (b"{", b"[", b"<"):
         return None
     best: Dialect | None = None
+    lines = text.splitlines()[:_ROWS]
     for delimiter in DELIMITERS:
-        if delimiter.encode() not in text:
+        # cheap before thorough: most files of a folder are no tables
+        if sum(delimiter.encode() in line for line in lines) < _SEPARATED * len(lines):
             continue
         quote = _quote(text, delimiter)
         rows = records(text, delimiter, quote)
@@ -89,12 +93,14 @@ def find(text: bytes) -> Dialect | None:
 
 def _quote(text: bytes, delimiter: str) -> str:
     """Return the character that most often both opens and closes fields; the double quote if in doubt."""
-    d = re.escape(delimiter.encode())
+    d = delimiter.encode()
+    e = re.escape(d)
     counts = {
-        mark: len(re.findall(rb"(?:^|%s)%s[^%s\n]*%s(?=%s|\r?$)" % (d, mark, mark, mark, d), text, re.MULTILINE))
+        mark: len(re.findall(rb"(?:^|%s)%s[^%s\n]*%s(?=%s|\r?$)" % (e, mark, mark, mark, e), text, re.MULTILINE))
         for mark in (b'"', b"'")
+        if text.startswith(mark) or d + mark in text or b"\n" + mark in text
     }
-    return "'" if counts[b"'"] > 2 * counts[b'"'] else '"'
+    return "'" if counts.get(b"'", 0) > 2 * counts.get(b'"', 0) else '"'
 
 
 def _judge(rows: list[list[str]], delimiter: str, quote: str) -> Dialect | None:

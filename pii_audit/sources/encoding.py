@@ -50,6 +50,7 @@ class Chunk:
     whole: bool                        #: ends with a line end, or with the input
 
 
+@lru_cache(maxsize=2)
 def propose(head: bytes) -> str | None:
     """Return the encoding that the head of a file speaks for, None while all of it is ASCII.
 
@@ -58,8 +59,7 @@ def propose(head: bytes) -> str | None:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding
-    wide = _unmarked_utf16(head)
-    if wide:
+    if 0 in head and (wide := _unmarked_utf16(head)):
         return wide
     if head.isascii():
         return None
