@@ -81,7 +81,8 @@ def find(text: bytes) -> Dialect | None:
     lines = text.splitlines()[:_ROWS]
     for delimiter in DELIMITERS:
         # cheap before thorough: most files of a folder are no tables
-        if sum(delimiter.encode() in line for line in lines) < _SEPARATED * len(lines):
+        mark = delimiter.encode()
+        if mark not in text or sum(mark in line for line in lines) < _SEPARATED * len(lines):
             continue
         quote = _quote(text, delimiter)
         rows = records(text, delimiter, quote)
