@@ -241,7 +241,8 @@ class _Filled:
 
     def rows(self, role: str) -> np.ndarray:
         """Return a boolean for every row: a column of that role has a value there."""
-        return self.hashes(role) != 0
+        filled: np.ndarray = self.hashes(role) != 0
+        return filled
 
 
 def _phones(column: Column, spans: Spans, telephone: np.ndarray) -> _Phones:
