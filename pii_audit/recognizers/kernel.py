@@ -805,9 +805,11 @@ def _judge(data, f, t, w, n, mask, length, start, end, plain, near_miss):
         if mask & ONE:
             v = base + bit
             entity = t.n[t.n[VARIANT_ENTITY] + v]
-            if run_program(w, length, t.n[t.n[VARIANT_PROGRAM] + v], t):
-                ebit = ONE << np.uint64(entity)
-                strength = t.n[t.n[VARIANT_STRENGTH] + v]
+            ebit = ONE << np.uint64(entity)
+            strength = t.n[t.n[VARIANT_STRENGTH] + v]
+            if strength == WEAK and not (f.header | f.union) & ebit:
+                pass
+            elif run_program(w, length, t.n[t.n[VARIANT_PROGRAM] + v], t):
                 s = start
                 prefix = t.n[t.n[VARIANT_PREFIX] + v]
                 if prefix == 2 and s > f.vs and data[s - 1] == 43:
@@ -1520,6 +1522,8 @@ def _after_label(data, p, ve):
             i += 2
         elif b == 34 or b == 39 or b == 32 or b == 9 or b == 92 or b == 41 or b == 93:
             i += 1
+        elif b == 61 and i + 1 < ve and data[i + 1] == 61:  # a comparison
+            return i, 0
         elif b == 58 or b == 61 or (b == 62 and separator < 2):  # : = >
             separator = 2
             i += 1
