@@ -175,7 +175,10 @@ class Detector:
                 kernel.whole(data, offsets, rows, out)
                 out.entity[:] = index
                 parts.append(out)
+        parts = [part for part in parts if part.value.size]
         merged = _joined(parts)
+        if len(parts) < 2:
+            return merged
         order = np.argsort(merged.value, kind="stable")
         return kernel.Out(*(column[order] for column in merged))
 
