@@ -13,6 +13,9 @@ _EXIT: Section = (
     (("0", "the demonstration ran; a scan that finds as much ends with 1"), ("3", "some of it could not be read")),
 )
 
+#: what lies beside the lender's files and is about them
+_ABOUT = ("README.md", "expected/*", "generator/*")
+
 
 @click.command("demo", cls=ManCommand, sections=(_EXIT,), short_help="Scan the bundled synthetic sample data.")
 @look_options
@@ -21,5 +24,5 @@ def command(lang: str | None, quiet: bool, verbose: bool, no_color: bool) -> int
     import pii_audit
     from pii_audit.cli.output import plan
 
-    settings = ScanSettings(targets=(str(pii_audit.sample_data_dir()),), command="demo")
+    settings = ScanSettings(targets=(str(pii_audit.sample_data_dir()),), exclude=_ABOUT, command="demo")
     return run_scan(settings, plan(None, None, (), None), look_of(lang, no_color, quiet, verbose), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -37,6 +38,33 @@ def progress_bar(wanted: bool, words: Words) -> Iterator[Callable[[Progress], No
             bar.update(task, total=progress.bytes_total, completed=progress.bytes_done, facts=facts)
 
         yield move
+
+
+#: seconds without any progress after which a word is due
+_PATIENCE = 3.0
+
+
+@contextlib.contextmanager
+def first_run_notice(
+    wanted: bool, words: Words, move: Callable[[Progress], None] | None
+) -> Iterator[Callable[[Progress], None] | None]:
+    """Say once on stderr that the detector is being compiled, if nothing moves for a while; passes progress on."""
+    if not wanted:
+        yield move
+        return
+    timer = threading.Timer(_PATIENCE, lambda: print(words("progress.compiling"), file=sys.stderr, flush=True))
+    timer.daemon = True
+    timer.start()
+
+    def moved(progress: Progress) -> None:
+        timer.cancel()
+        if move is not None:
+            move(progress)
+
+    try:
+        yield moved
+    finally:
+        timer.cancel()
 
 
 def describe(progress: Progress, seconds: float, words: Words, width: int) -> str:

@@ -183,13 +183,14 @@ def run_scan(settings: ScanSettings, outputs: Outputs, look: Look, fail_on: Sens
     from pii_audit.audit import scan
     from pii_audit.cli.output import summarise, tell, write
     from pii_audit.cli.program import silence_stdout
-    from pii_audit.cli.progress import progress_bar
+    from pii_audit.cli.progress import first_run_notice, progress_bar
     from pii_audit.reports.words import Words
 
     if look.verbose:
         tell(f"pii-audit: configuration file: {settings.config_file or 'none'}")
         tell(f"pii-audit: settings {settings.digest()[:12]}, language {look.lang}")
-    with progress_bar(not look.quiet, Words(look.lang)) as progress:
+    words = Words(look.lang)
+    with progress_bar(not look.quiet, words) as bar, first_run_notice(not look.quiet, words, bar) as progress:
         result = scan(settings, progress=progress)
     try:
         write(result, outputs, look)
