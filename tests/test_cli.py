@@ -405,7 +405,8 @@ class TestOtherCommands:
     def test_demo_succeeds_with_findings(self, fake: FakeScan, tmp_path: Path) -> None:
         result = invoke("demo")
         assert result.exit_code == 0
-        assert fake.settings == ScanSettings(targets=(str(tmp_path),), command="demo")
+        about = ("README.md", "expected/*", "generator/*")
+        assert fake.settings == ScanSettings(targets=(str(tmp_path),), exclude=about, command="demo")
         fake.make = lambda settings: outcome(settings, skips=1)
         assert invoke("demo").exit_code == 3
 
