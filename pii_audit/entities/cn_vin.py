@@ -31,6 +31,8 @@ def sample(rng: Random) -> str:
     alphabet = "0123456789" + _LETTERS
     maker = f"L{rng.choice(_LETTERS)}{rng.choice(alphabet)}"
     description = "".join(rng.choice(alphabet) for _ in range(5))
+    while f"{maker[2]}{description}".isdigit():  # the shape wants a letter behind the country
+        description = "".join(rng.choice(alphabet) for _ in range(5))
     return GB16735.complete(
         f"{maker}{description}0{rng.choice('ABCDEFGHJKLMNPRSTVWXY123456789')}{rng.choice(alphabet)}{rng.randrange(10**6):06d}"
     )
