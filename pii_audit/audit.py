@@ -38,7 +38,7 @@ from pii_audit.sources.interface import Blob, Limits, TableEnd
 
 #: bytes that make a pool worth starting, and the bytes that opening one more file is worth
 POOL_PAYS = 16 << 20
-FILE_COST = 4 << 10
+FILE_COST = 32 << 10
 
 
 def scan(
