@@ -449,8 +449,12 @@ def _collect(data, s, e, t, w):
                 last = c
                 i += 1
             if digits or (
-                # bb-c1-…: the first group of a MAC address may hold no digit
-                i - start == 2 and i < e and data[i] == 45 and _is_hex(data[start]) and _is_hex(data[start + 1])
+                # bb-c1-…, afbfbbcd-…: the first group of an address or UUID may hold no digit
+                (i - start == 2 or i - start == 8)
+                and i < e
+                and data[i] == 45
+                and _is_hex(data[start])
+                and _is_hex(data[i - 1])
             ):
                 w.n[RUN, runs, 0] = start
                 w.n[RUN, runs, 1] = i
@@ -825,6 +829,10 @@ def _judge(data, f, t, w, n, mask, length, start, end, plain, near_miss):
                     raised = f.union & ebit and _near(w, f.hits, s, end, ebit)
                     if strength == CHECKED:
                         evidence = E_CHECKSUM_CONTEXT if (f.header & ebit or raised) else E_CHECKSUM
+                        if whole and not f.header & ebit and f.header & np.uint64(t.n[LABELLED_BITS]):
+                            # one in ten numbers of any kind has a right check digit; under the header of another
+                            # kind of number that proves little
+                            evidence = E_PATTERN
                     elif f.header & ebit:
                         evidence = E_HEADER
                     else:
@@ -1570,6 +1578,8 @@ def _labelled_end(data, s, limit, k, t):
         return -1
     if e < limit and (_is_alnum(data[e]) or data[e] == 42 or data[e] == 64):
         return -1
+    if e + 1 < limit and data[e] == 46 and _is_alnum(data[e + 1]):  # a member of something in a program
+        return -1
     if digits == 0 and _in_sorted(t.q, t.n[PLACEHOLDERS], t.n[PLACEHOLDER_SIZE], _hash_lower(data, s, e)):
         return -1
     return e
@@ -1650,9 +1660,10 @@ def _secret_end(data, s, ve, t):
 def _base64_end(data, s, ve):
     """Return the end of a base64 or hexadecimal blob of at least 64 characters at ``s``, -1 if there is none."""
     e = s
-    while e < ve and (
-        _is_alnum(data[e]) or data[e] == 43 or data[e] == 47 or data[e] == 61 or data[e] == 45 or data[e] == 95
-    ):
+    while e < ve and (_is_alnum(data[e]) or data[e] == 43 or data[e] == 47 or data[e] == 45 or data[e] == 95):
+        e += 1
+    top = min(ve, e + 2)
+    while e < top and data[e] == 61:
         e += 1
     return e if e - s >= 64 else -1
 
@@ -1690,33 +1701,33 @@ def _known_key(data, s, e, vs, ve):
 
 
 @_compiled
-def _masked(data, vs, ve, ts, te, p, header, t, masked):
+def _masked(data, f, t, w, p, masked):
     """Classify the masked value around the star run at ``p`` and count it; return its end."""
     left = p
     digits_left = 0
     stars = 0
     right_digits = 0
-    while left > vs:
+    while left > f.vs:
         b = data[left - 1]
         if _is_digit(b):
             left -= 1
             digits_left += 1
-        elif (b == 32 or b == 45) and left - 1 > vs and _is_digit(data[left - 2]) and digits_left % 4 == 0:
+        elif (b == 32 or b == 45) and left - 1 > f.vs and _is_digit(data[left - 2]) and digits_left % 4 == 0:
             left -= 1
         else:
             break
     right = p
-    while right < ve:
+    while right < f.ve:
         b = data[right]
         if b == 42:
             if right_digits:
                 break
             stars += 1
             right += 1
-        elif _is_digit(b) or ((b | 32) == 120 and right + 1 <= ve):
+        elif _is_digit(b) or ((b | 32) == 120 and right + 1 <= f.ve):
             right_digits += 1
             right += 1
-        elif (b == 32 or b == 45) and right + 1 < ve and (data[right + 1] == 42 or _is_digit(data[right + 1])):
+        elif (b == 32 or b == 45) and right + 1 < f.ve and (data[right + 1] == 42 or _is_digit(data[right + 1])):
             # 6222 **** **** 1234 goes on behind a space, 138****1234 is complete
             seen = digits_left + stars + right_digits
             if right_digits and (right_digits % 4 or seen == 11 or seen == 15 or seen == 18):
@@ -1726,24 +1737,32 @@ def _masked(data, vs, ve, ts, te, p, header, t, masked):
             break
     total = digits_left + stars + right_digits
     entity = -1
-    if right < ve and data[right] == 64 or (right + 1 < ve and _is_alnum(data[right]) and _masked_mail(data, right, ve)):
+    if right < f.ve and data[right] == 64 or (right + 1 < f.ve and _is_alnum(data[right]) and _masked_mail(data, right, f.ve)):
         entity = t.n[t.n[MASKED] + 3]
     elif stars >= 2 and digits_left + right_digits >= 2:
         if total == 18 or total == 15 and digits_left >= 4:
             entity = t.n[t.n[MASKED] + 0]
+            card = t.n[t.n[MASKED] + 2]
+            if total == 18 and digits_left == 6 and right_digits == 4 and card >= 0:
+                # 6 + 8 + 4 is also how a card of 18 digits is shown: the header or label decides
+                bit = ONE << np.uint64(card)
+                mine = ZERO if entity < 0 else ONE << np.uint64(entity)
+                if f.header & bit or (f.union & bit and _near(w, f.hits, left, right, bit)):
+                    if not (f.header & mine or (f.union & mine and _near(w, f.hits, left, right, mine))):
+                        entity = card
         elif digits_left >= 2 and data[left] == 49 and (total == 11 or digits_left == 3 and right_digits == 4):
             entity = t.n[t.n[MASKED] + 1]
         elif 12 <= total <= 19 and right_digits <= 4:
             entity = t.n[t.n[MASKED] + 2]
-    elif stars >= 2 and left - 1 >= vs and _is_alnum(data[left - 1]) and _masked_mail(data, right, ve):
+    elif stars >= 2 and left - 1 >= f.vs and _is_alnum(data[left - 1]) and _masked_mail(data, right, f.ve):
         entity = t.n[t.n[MASKED] + 3]
-    if entity < 0 and stars <= 3 and digits_left == 0 and right_digits == 0 and p - 3 >= vs:
+    if entity < 0 and stars <= 3 and digits_left == 0 and right_digits == 0 and p - 3 >= f.vs:
         name = t.n[t.n[SCANNER] + S_NAME_MASK]
         if name >= 0 and t.b[t.n[BYTE_CLASS] + data[p - 3]] == HAN and t.b[t.n[HAN_FLAGS] + _code_point(data, p - 3)] & SURNAME:
             entity = name
-    if entity < 0 and header != ZERO and stars >= 2 and te - ts <= 64:
+    if entity < 0 and f.header != ZERO and stars >= 2 and f.te - f.ts <= 64:
         for k in range(60):
-            if (header >> np.uint64(k)) & ONE:
+            if (f.header >> np.uint64(k)) & ONE:
                 entity = k
                 break
     if entity >= 0:
@@ -1949,7 +1968,7 @@ def _value(data, vs, ve, header, t, w, masked, near_miss):
             ):
                 n = _landline(data, f, t, w, n, runs, k, sc[S_LANDLINE])
             if size <= 3 and k + 1 < runs and data[e] == 46 and w.n[RUN, k + 1, 0] == e + 1:
-                if use_ipv4:
+                if use_ipv4 and not header & VERSION:
                     end = _octets(data, w, runs, k, vs, ve)
                     if end > 0 and not (union & VERSION and _labelled_by(data, w, hits, vs, s, end, ve, VERSION)):
                         n = _emit_alone(data, f, t, w, n, s, end, sc[S_IPV4])
@@ -2045,7 +2064,7 @@ def _value(data, vs, ve, header, t, w, masked, near_miss):
         kind = w.n[MARK, k, 1]
         if kind == STAR:
             if p >= guard:
-                guard = _masked(data, vs, ve, ts, te, p, header, t, masked)
+                guard = _masked(data, f, t, w, p, masked)
         elif kind == AT:
             if sc[S_SECRET] >= 0:
                 a = _userinfo(data, vs, p)
