@@ -323,7 +323,7 @@ _REPEATED = (
     "密码", "1*", "* ", "1 *", "::", "a:", "f:", "1:2:", "://", "http://", "http://a ", "user:a@", "\\n", '"', "13812345678 ", "6222 ",
     "2024-01-01 ", "cvv 1", "xxxx1", "010-", "010-1", "+86 ", "京A", "军字第1", "data:image/", "data:image/:", "-----BEGIN PRIVATE KEY-----",
     "PRIVATE KEY-----", "eyJaaaaaaaa1.", "eyJaaaaaaaa1_", "AKIA", "wxid_", "1.1.1.1.", "12.1234,", "手机*", "*@", "x@*", "a-b", "𠀀", "１",
-    "身份证 1", "qq is ", "手机是", "经纬度 1.123 ", "有效期 12/", "aa-", "faceBase64:", "a@b.com password=x1y2z3 ", "Bearer ", "=", "/",
+    "face=", "身份证 1", "qq is ", "手机是", "经纬度 1.123 ", "有效期 12/", "aa-", "faceBase64:", "a@b.com password=x1y2z3 ", "Bearer ", "=", "/",
 )  # fmt: skip
 
 
