@@ -23,7 +23,7 @@ _WORDS = (
     "银行卡", "银行卡号", "卡号", "借记卡", "储蓄卡", "信用卡", "贷记卡", "还款卡", "还款卡号", "放款卡", "绑定卡",
     "绑卡", "银行账号", "银行帐号", "银行账户", "收款账号", "收款帐号", "还款账号", "放款账号", "付款账号",
     "扣款账号", "账号", "帐号", "bankcard", "bankcardno", "bankcardnum", "bankcardnumber", "bankcardid", "bankno",
-    "bankacct", "bankacctno", "bankaccount", "bankaccountno", "bankaccountnumber", "cardno", "cardnum",
+    "bankacct", "bankacctno", "bankaccount", "bankaccountno", "bankaccountnumber", "paycard", "paycardno", "settlecard", "cardno", "cardnum",
     "cardnumber", "cardnbr", "cardid", "cardaccount", "creditcard", "creditcardno", "debitcard", "debitcardno",
     "acctno", "acctnum", "acctnumber", "acctnbr", "accountno", "accountnum", "accountnumber", "accno",
     "payeeaccount", "payeracct", "payeeacct", "payacct", "repayacct", "repaycard", "repaycardno", "loancard",

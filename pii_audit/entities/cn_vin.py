@@ -4,7 +4,7 @@ Issuer: the vehicle's maker, under a world manufacturer identifier.
 Structure: 17 digits and letters without I O Q: maker (3), description (5), check digit 0 to 9 or X in ninth place,
 year, plant, serial number whose last four characters are digits.
 Look-alikes: 17-digit timestamps, order and contract numbers (two letters and digits), of which one in eleven passes the
-check: a letter must stand in first or second place, and another among places three to eight, as in numbers of cars.
+check: a letter must stand in first or second place, and another behind them, as in numbers of cars.
 Limits: cars built for markets without the check digit (Europe) are not found, whatever the label says.
 Sources: GB 16735-2019; GB 16737-2019 (maker identifiers); 49 CFR 565.15 (check digit).
 """
@@ -38,6 +38,19 @@ def sample(rng: Random) -> str:
     )
 
 
+def _body(country: str, letter: str, character: str, check: str, place: int) -> str:
+    """Return the body with digits up to the letter in ``place``; places count from 1, the check digit is the ninth."""
+    parts = [country]
+    for at in range(3, 18):
+        if at == 9:
+            parts.append(check)
+        elif at > 13:
+            parts.append("[0-9]")
+        else:
+            parts.append("[0-9]" if at < place else letter if at == place else character)
+    return "".join(parts)
+
+
 CN_VIN = EntityType(
     name="CN_VIN",
     title="Vehicle identification number",
@@ -54,13 +67,13 @@ CN_VIN = EntityType(
     shapes=tuple(
         Shape(
             f"first letter behind the maker's country in place {place}",
-            f"{country}{'[0-9]' * (place - 3)}{letter}{character * (8 - place)}{check}{character}{{4}}[0-9]{{4}}",
+            _body(country, letter, character, check, place),
             Strength.CHECKED,
             GB16735,
         )
         for letter, character, check in _CASES
         for country in (f"{letter}{character}", f"[1-9]{letter}")
-        for place in range(3, 9)
+        for place in (*range(3, 9), *range(10, 14))
     ),
     context=_WORDS,
     headers=_WORDS,

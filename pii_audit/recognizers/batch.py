@@ -19,6 +19,7 @@ from pii_audit.model.score import DEFAULT_MIN_SCORE, SCORES, Evidence
 from pii_audit.recognizers import kernel
 from pii_audit.recognizers.cells import WHOLE_CELL, whole_cells
 from pii_audit.recognizers.compile import compile_tables
+from pii_audit.recognizers.lookalikes import VERSION_HEADERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,10 +267,13 @@ class HeaderIndex:
             for header in entity.headers:
                 table = self._ascii if header.isascii() else self._han
                 table[header] = table.get(header, 0) | (1 << index)
+        for word in VERSION_HEADERS:
+            table = self._ascii if word.isascii() else self._han
+            table[word] = table.get(word, 0) | int(kernel.VERSION)
         self._cache: dict[str, int] = {}
 
     def mask(self, header: str) -> int:
-        """Return the bit mask of entity indexes that the header names."""
+        """Return the bit mask of entity indexes that the header names (and kernel.VERSION for versions of programs)."""
         found = self._cache.get(header)
         if found is None:
             found = self._cache[header] = self._match(header)

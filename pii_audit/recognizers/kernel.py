@@ -754,15 +754,23 @@ def _spread(h):
 
 @_compiled
 def hash_span(data, s, e):
-    """Hash of the compact value: letters and digits only, upper case."""
+    """Hash of the compact value: letters and digits only, upper case; eight bytes at a time."""
     h = FNV_OFFSET
+    word = ZERO
+    shift = ZERO
     for i in range(s, e):
         b = data[i]
         if 97 <= b <= 122:
             b -= 32
         if b >= 128 or 48 <= b <= 57 or 65 <= b <= 90:
-            h = (h ^ np.uint64(b)) * FNV_PRIME
-    return _spread(h)
+            word |= np.uint64(b) << shift
+            shift += np.uint64(8)
+            if shift == np.uint64(64):
+                h = (h ^ word) * FNV_PRIME
+                h ^= h >> np.uint64(29)
+                word = ZERO
+                shift = ZERO
+    return _spread((h ^ word) * FNV_PRIME)
 
 
 @_merged
@@ -2183,15 +2191,19 @@ def _quick(data, vs, ve, header, t, w, near_miss):
     """
     kinds = 0
     digits = 0
-    for i in range(vs, ve):
-        kind = t.b[t.n[BYTE_KIND] + data[i]]
+    for i in range(ve - vs):
+        b = data[vs + i]
+        kind = t.b[t.n[BYTE_KIND] + b]
+        w.b[BUF, i] = t.b[t.n[CHAR_CODE] + b]
         kinds |= kind
         digits += kind & K_DIGIT
     if kinds == K_DIGIT or (kinds == K_DIGIT | K_LETTER and digits == ve - vs - 1 and not _is_digit(data[ve - 1])):
-        if _wanted(ve - vs, header, True, t) == ZERO:
+        allowed = _wanted(ve - vs, header, True, t)
+        mask = _match(w, ve - vs, t, allowed) if allowed != ZERO else ZERO
+        if mask == ZERO:
             return 0
         f = Frame(vs, ve, vs, ve, 0, ZERO, header)
-        return _single(data, f, t, w, 0, vs, ve, True, near_miss)
+        return _judge(data, f, t, w, 0, mask, ve - vs, vs, ve, True, near_miss)
     if kinds & (K_DIGIT | K_SPECIAL) == 0:
         # words without numbers: only letters behind a Chinese word or behind another word could be labelled
         return -1 if kinds & K_LETTER and kinds & (K_WIDE | K_GAP) else 0
@@ -2360,10 +2372,11 @@ def scan(data, offsets, valid, header, first, t, w, out, masked, near_miss):
             continue
         if out.value.size - n < (ve - vs) // 3 + 4:
             return r, n
-        found = -1
+        plain = False
         if ve - vs <= QUICK and special == ZERO:
             found = _quick(data, vs, ve, header, t, w, near_miss)
-        if found < 0:
+            plain = found >= 0
+        if not plain:
             found = _value(data, vs, ve, header, t, w, masked, near_miss)
         if found == 0:
             continue
@@ -2373,12 +2386,16 @@ def scan(data, offsets, valid, header, first, t, w, out, masked, near_miss):
             w.b[KEEP, 0] = 1
         ts = vs
         te = ve
-        while ts < te and data[ts] <= 32:
-            ts += 1
-        while te > ts and data[te - 1] <= 32:
-            te -= 1
         at = vs
         chars = 0
+        if plain:
+            # one token, ASCII, nothing around it
+            at = ve
+        else:
+            while ts < te and data[ts] <= 32:
+                ts += 1
+            while te > ts and data[te - 1] <= 32:
+                te -= 1
         for c in range(found):
             if w.b[KEEP, c] != 1:
                 continue
@@ -2391,6 +2408,8 @@ def scan(data, offsets, valid, header, first, t, w, out, masked, near_miss):
             while at < e:
                 chars += (data[at] & 0xC0) != 0x80
                 at += 1
+            if plain:
+                chars = e - vs
             out.value[n] = r
             out.byte_start[n] = s - vs
             out.byte_end[n] = e - vs
@@ -2411,24 +2430,6 @@ def hash_values(data, offsets, out):
     for r in range(offsets.size - 1):
         h = hash_span(data, offsets[r], offsets[r + 1])
         out[r] = ZERO if h == empty else h
-
-
-@_merged
-def _hash_bytes(data, s, e):
-    """Hash of the bytes ``s:e``, eight at a time."""
-    h = FNV_OFFSET
-    i = s
-    while i + 8 <= e:
-        word = ZERO
-        for k in range(8):
-            word |= np.uint64(data[i + k]) << np.uint64(8 * k)
-        h = (h ^ word) * np.uint64(0x9E3779B97F4A7C15)
-        h ^= h >> np.uint64(29)
-        i += 8
-    while i < e:
-        h = (h ^ np.uint64(data[i])) * FNV_PRIME
-        i += 1
-    return _spread(h)
 
 
 @_compiled
@@ -2452,7 +2453,7 @@ def whole(data, offsets, rows, out):
         out.end[n] = ts - vs + chars
         out.evidence[n] = E_HEADER
         out.whole[n] = 1
-        out.hash[n] = _hash_bytes(data, ts, te)
+        out.hash[n] = hash_span(data, ts, te)
 
 
 @_compiled

@@ -19,3 +19,6 @@ VERSION_WORDS = (
     "edge", "opera", "opr", "okhttp", "micromessenger", "mqqbrowser", "ucbrowser", "browser", "webview", "nginx", "openssl", "jdk", "java",
     "android", "ios", "chromium", "headlesschrome", "版本", "版本号", "固件", "补丁",
 )  # fmt: skip
+
+#: headers of columns that hold versions, not addresses
+VERSION_HEADERS = ("version", "ver", "appversion", "appver", "osversion", "sdkversion", "bbh", "版本", "版本号")
