@@ -197,3 +197,26 @@ def environment(folder: Path) -> dict[str, str]:
     for name in ("state", "temp"):
         (folder / name).mkdir(exist_ok=True)
     return {**kept, "LANG": "C.UTF-8", "XDG_STATE_HOME": str(folder / "state"), "TMPDIR": str(folder / "temp")}
+
+
+def encrypted_zip(members: Mapping[str, bytes]) -> bytes:
+    """Return a zip archive whose first member says that it is encrypted (APPNOTE.TXT 4.4.4, bit 0)."""
+    data = bytearray(zipped(members))
+    data[6] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(data)
+
+
+def encrypted_xlsx() -> bytes:
+    """Return the directory of a compound file (MS-CFB) with the streams that an encrypted workbook has (MS-OFFCRYPTO)."""
+    header = bytearray(512)
+    header[:8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+    header[24:32] = b"\x3e\x00\x03\x00\xfe\xff\x09\x00"
+    header[44:52] = (1).to_bytes(4, "little") + (1).to_bytes(4, "little")
+    header[76:512] = bytes(4) + b"\xff" * 432
+    table = b"\xfd\xff\xff\xff" + b"\xfe\xff\xff\xff" + b"\xff" * 504
+    entries = b""
+    for name in ("Root Entry", "EncryptionInfo", "EncryptedPackage"):
+        raw = name.encode("utf-16-le") + b"\0\0"
+        entries += raw.ljust(64, b"\0") + len(raw).to_bytes(2, "little") + bytes(62)
+    return bytes(header) + table + entries.ljust(512, b"\0")

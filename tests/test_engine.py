@@ -280,7 +280,7 @@ def test_strict_stops_and_leaves_no_spans(data: Path, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"bad.parquet: .* \(strict: stopped here\)"):
         audit.scan(asked)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.parquet"]
-    with pytest.raises(SourceError, match="missing.csv: it does not exist"):
+    with pytest.raises(SourceError, match=r"missing\.csv: it does not exist"):
         audit.scan(ScanSettings(targets=(str(data), str(tmp_path / "missing.csv")), strict=True))
 
 
