@@ -8,6 +8,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
+import click
+
 from pii_audit.model.progress import Progress
 from pii_audit.model.visible import visible
 from pii_audit.reports.words import Words, duration, size
@@ -52,7 +54,7 @@ def first_run_notice(
     if not wanted:
         yield move
         return
-    timer = threading.Timer(_PATIENCE, lambda: print(words("progress.compiling"), file=sys.stderr, flush=True))
+    timer = threading.Timer(_PATIENCE, lambda: click.echo(words("progress.compiling"), err=True))
     timer.daemon = True
     timer.start()
 

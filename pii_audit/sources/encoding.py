@@ -249,7 +249,7 @@ class TextReader:
             while want > 0 and (part := self._stream.read(want)):
                 parts.append(part)
                 want -= len(part)
-        except Exception as error:  # what was read before the damage is still good
+        except Exception as error:  # noqa: BLE001 - what was read before the damage is still good
             self._problems.append(Skipped(self.name, *explain(error)))
             self._size = None
         return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -1247,8 +1247,10 @@ def unfinished(state: Any) -> bool:
 
 @compiled
 def skip_json(buf: Any, start: int, n: int, state: Any) -> int:
-    """Walk over a JSON value of any depth; ``state`` is (depth, inside a string). Returns the position after it,
-    or ``n`` with ``state[0] > 0``."""
+    """Return the position after a JSON value of any depth, or ``n`` with ``state[0] > 0``.
+
+    ``state`` is (depth, inside a string).
+    """
     i = start
     while i < n:
         c = buf[i]

@@ -36,7 +36,7 @@ def flatten(value, row, path="", into=None):
     return into
 
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12).filter(lambda t: not t.strip()[:1] in "{[" or not t.strip())
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12).filter(lambda t: t.strip()[:1] not in "{[" or not t.strip())
 KEY = st.text("abcx_名\"\\\n é", min_size=1, max_size=6)
 TREE = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
