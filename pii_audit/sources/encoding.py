@@ -24,6 +24,8 @@ from pii_audit.sources.streams import Once, Prefixed, buffered, explain
 LINE_BYTES = 4 << 20
 #: what is looked at to propose an encoding
 HEAD_BYTES = 1 << 16
+#: bytes of multi-byte characters that make valid UTF-8 no accident
+_WIDE_BYTES = 12
 _PAD = 128  # what text_kernel wants past the end of a buffer
 
 _MARKS = (
@@ -63,15 +65,33 @@ def propose(head: bytes) -> str | None:
         return wide
     if head.isascii():
         return None
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            head.decode(encoding)
-        except UnicodeDecodeError as error:
-            cut_off = error.reason in ("unexpected end of data", "incomplete multibyte sequence")
-            if not cut_off or len(head) < HEAD_BYTES:  # a head may end inside a character, a file should not
-                continue
-        return encoding
-    return "undecodable"
+    if _reads_as_utf8(head):
+        return "utf-8"
+    return "gb18030" if _decodes(head, "gb18030") else "undecodable"
+
+
+def _reads_as_utf8(head: bytes) -> bool:
+    """Tell whether the head is UTF-8, at least up to a line from which on it is not.
+
+    Lines with some 汉字 that are valid UTF-8 are not GB18030 by chance: such a file changes its encoding half-way.
+    """
+    if _decodes(head, "utf-8"):
+        return True
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = head[: head.rfind(b"\n", 0, error.start) + 1]
+        return len(before) - len(before.decode("ascii", "ignore")) >= _WIDE_BYTES
+    return True
+
+
+def _decodes(head: bytes, encoding: str) -> bool:
+    try:
+        head.decode(encoding)
+    except UnicodeDecodeError as error:
+        cut_off = error.reason in ("unexpected end of data", "incomplete multibyte sequence")
+        return cut_off and len(head) >= HEAD_BYTES  # a head may end inside a character, a file should not
+    return True
 
 
 def decided(encoding: str | None) -> str:
@@ -86,6 +106,8 @@ def _unmarked_utf16(head: bytes) -> str | None:
     most, least = max(even, odd), min(even, odd)
     if pairs < 2 or most < 0.05 * pairs or least > 0.01 * pairs:
         return None
+    if most < 0.4 * pairs and _reads_as_utf8(head):
+        return None  # stray NULs in a text of single bytes
     encoding = "utf-16-be" if even > odd else "utf-16-le"
     text = head[: 2 * pairs].decode(encoding, "replace")
     sound = sum(char.isprintable() or char in "\t\r\n" for char in text)

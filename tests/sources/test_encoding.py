@@ -115,3 +115,14 @@ def test_any_bytes_are_read_alike_in_any_blocks(data, block):
     assert values(once) == values(again)
     assert problems(once) == problems(again)
     assert ends(once) == ends(again)
+
+
+def test_stray_nuls_do_not_make_utf_16() -> None:
+    assert propose(b"a,mobile\n1,138\x0012345678\n2,13812345678\n") is None
+    assert propose("名称,a\x00b\n张三,c\x00d\n".encode()) == "utf-8"
+
+
+def test_utf_8_that_turns_into_gb18030_is_utf_8_first() -> None:
+    head = "客户手机13812345678\n".encode() * 5 + "客户手机13912345678\n".encode("gb18030") * 5
+    assert propose(head) == "utf-8"
+    assert propose("客户手机13912345678\n".encode("gb18030") * 5) == "gb18030"
