@@ -64,7 +64,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[dict[str, st
     (folder / "data").mkdir()
     expected = made(folder / "data")
     done = lender.program("scan", "data", "data/good.csv", "missing.csv", "-f", "json", cwd=folder)
-    yield expected, json.loads(done.stdout), done.stderr, done.returncode
+    return expected, json.loads(done.stdout), done.stderr, done.returncode
 
 
 def test_each_is_named_with_its_reason(run: tuple[dict[str, str | None], dict[str, Any], bytes, int]) -> None:

@@ -23,7 +23,9 @@ def log_crash(error: BaseException) -> tuple[str, Path | None]:
     lines = [f"pii-audit {__version__}, Python {platform.python_version()}, {sys.platform}", *_chain(error)]
     try:
         folder = state_dir(os.environ) / "errors"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.parent.parent.mkdir(parents=True, exist_ok=True)
+        for own in (folder.parent, folder):
+            own.mkdir(mode=0o700, exist_ok=True)
         path = folder / f"{reference}.log"
         with AtomicFile(path) as stream:
             stream.write(("\n".join(lines) + "\n").encode("utf-8", "backslashreplace"))
