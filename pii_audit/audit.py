@@ -55,8 +55,8 @@ def scan(
     started = dt.datetime.now(dt.UTC)
     clock = time.monotonic()
     mounts = _mounts(settings)
-    known = _wanted(settings.entities, mounts)
-    entities = tuple(entity for entity in known.values() if entity in installed())
+    known, entities = _wanted(settings.entities, mounts)
+    mounts = [mount for mount in mounts if any(entity.name in known for entity in mount.entities)]
     structures = frozenset(entity.name for entity in entities if entity.structural)
     # contacts and calls are known by their phones: these are looked for then, but reported only if asked for
     helpers = PHONES if structures else frozenset()
@@ -126,14 +126,21 @@ def _useful(workers: int, blobs: Sequence[Blob]) -> int:
     return 1 if work < POOL_PAYS else workers
 
 
-def _wanted(names: Sequence[str] | None, mounts: Sequence[Mount]) -> dict[str, EntityType]:
-    """Return the entity types to report, by name. Raises PluginError for a name that nobody knows."""
+def _wanted(
+    names: Sequence[str] | None, mounts: Sequence[Mount]
+) -> tuple[dict[str, EntityType], tuple[EntityType, ...]]:
+    """Return the entity types to report by name, and those of them that the detector looks for.
+
+    Raises PluginError for a name that nobody knows.
+    """
     foreign = {entity.name: entity for mount in mounts for entity in mount.entities}
     if names is None:
-        return {**foreign, **{entity.name: entity for entity in select(None)}}
-    ours = {entity.name for entity in installed()}
-    chosen = select([name for name in names if name.upper() in ours or name not in foreign])
-    return {**{name: foreign[name] for name in names if name in foreign}, **{entity.name: entity for entity in chosen}}
+        chosen = select(None)
+    else:
+        ours = {entity.name for entity in installed()}
+        chosen = select([name for name in names if name.upper() in ours or name not in foreign])
+        foreign = {name: foreign[name] for name in names if name in foreign}
+    return {**foreign, **{entity.name: entity for entity in chosen}}, chosen
 
 
 def _only(known: Mapping[str, EntityType], write: Callable[[pa.Table], None]) -> Callable[[pa.Table], None]:
@@ -160,7 +167,7 @@ def _mounts(settings: ScanSettings) -> Sequence[Mount]:
         return ()
     from pii_audit.recognizers.presidio import mount_file
 
-    return [mount for path in settings.recognizers for mount in mount_file(path)]
+    return [mount for origin in settings.recognizers for mount in mount_file(origin, settings.min_score)]
 
 
 def _verdicts(

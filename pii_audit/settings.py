@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,8 +24,14 @@ if TYPE_CHECKING:
 
 CONFIG_NAME = "pii-audit.yaml"
 ENV_PREFIX = "PII_AUDIT_"
+_CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 LANGUAGES = ("en", "zh")
 LEVELS = ("none", "low", "medium", "high")
+
+
+def is_class(origin: Path | str) -> bool:
+    """Return whether a recognizer is given as ``package.module:Class``, and not as a file."""
+    return bool(_CLASS.fullmatch(str(origin))) and not Path(origin).exists()
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ class ScanSettings:
     sample: str | None = None
     strict: bool = False
     show_values: bool = False
-    recognizers: tuple[Path, ...] = ()
+    recognizers: tuple[Path, ...] = ()           #: files, or ``package.module:Class``
     fingerprint_key_file: Path | None = None
     config_file: str | None = None
     command: str = "scan"
@@ -72,7 +79,10 @@ class ScanSettings:
             "exclude": self.exclude,
             "follow_symlinks": self.follow_symlinks,
             "sample": self.sample,
-            "recognizers": [hashlib.sha256(path.read_bytes()).hexdigest() for path in self.recognizers],
+            "recognizers": [
+                str(origin) if is_class(origin) else hashlib.sha256(origin.read_bytes()).hexdigest()
+                for origin in self.recognizers
+            ],
             "fingerprints": self.fingerprint_key_file is not None,
             "show_values": self.show_values,
         }

@@ -28,6 +28,7 @@ COMMANDS = {
     "scan": "scan",
     "list": "listing",
     "explain": "explain",
+    "export": "export",
     "demo": "demo",
     "doctor": "doctor",
     "schema": "schema",

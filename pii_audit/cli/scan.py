@@ -15,7 +15,7 @@ from pii_audit.model.entity import Sensitivity
 from pii_audit.model.errors import UsageError
 from pii_audit.model.score import DEFAULT_MIN_SCORE
 from pii_audit.model.visible import visible
-from pii_audit.settings import LANGUAGES, LEVELS, ScanSettings, find_config, language, load_config
+from pii_audit.settings import LANGUAGES, LEVELS, ScanSettings, find_config, is_class, language, load_config
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -94,7 +94,7 @@ def look_of(lang: str | None, no_color: bool, quiet: bool, verbose: bool) -> Loo
 @option("--min-score", group=_WHAT, type=click.FloatRange(0, 1), metavar="NUMBER",
         default=DEFAULT_MIN_SCORE, help=f"Lowest score of a match that counts, 0 to 1 (default: {DEFAULT_MIN_SCORE}).")
 @option("--recognizers", group=_WHAT, multiple=True, type=Listed(), metavar="FILE",
-        help="Presidio recognizers (YAML) to run beside the built-in ones; repeatable.")
+        help="Presidio recognizers to run beside the built-in ones: a YAML file, or package.module:Class; repeatable.")
 @option("--include", group=_WHERE, multiple=True, type=Listed(), metavar="GLOB",
         help="Only files whose name or path matches; repeatable.")
 @option("--exclude", group=_WHERE, multiple=True, type=Listed(), metavar="GLOB",
@@ -170,7 +170,7 @@ def command(  # one parameter per flag
         spans=outputs.spans,
         strict=strict,
         show_values=show_values,
-        recognizers=tuple(_readable(path, "--recognizers") for path in recognizers),
+        recognizers=tuple(Path(o) if is_class(o) else _readable(o, "--recognizers") for o in recognizers),
         fingerprint_key_file=_readable(fingerprint_key_file, "--fingerprint-key-file") if fingerprint_key_file else None,
         config_file=ctx.meta.get(_CONFIG),
     )

@@ -20,6 +20,7 @@ from pii_audit.model.finding import Location
 from pii_audit.model.profile import FIRST_LOCATIONS, ColumnProfile, Tally
 from pii_audit.model.score import SCORES, Evidence
 from pii_audit.recognizers.batch import Detector, Mount, Spans
+from pii_audit.recognizers.ensemble import Ensemble
 from pii_audit.sources.interface import Batch, Column, Event, Pieces, TableEnd
 
 SPAN_FIELDS = pa.schema(
@@ -66,11 +67,10 @@ class Folder:
     """Runs the detector (and mounted recognizers) over events and sums up."""
 
     def __init__(self, detector: Detector, mounts: Sequence[Mount], options: FoldOptions) -> None:
-        self.detector = detector
-        self.mounts = tuple(mounts)
+        self.recognizers = Ensemble(detector, mounts)
         self.options = options
         self.names = Names(detector)
-        self._types = [entity.name for entity in detector.entities]
+        self._types = [entity.name for entity in self.recognizers.entities]
 
     def take(self, event: Event, into: Folded) -> int:
         """Sum an event up in ``into``. Returns the bytes of input it stands for (progress)."""
@@ -91,36 +91,25 @@ class Folder:
         names = self.names.columns(batch.source, tuple(column.name for column in batch.columns), into.names)
         for column, name in zip(batch.columns, names, strict=True):
             values = column.values.cast(pa.string()) if pa.types.is_dictionary(column.values.type) else column.values
-            spans = self.detector.detect(values, column.name)
+            place = batch.source if name is None else f"{batch.source}: {name}"
+            failed = functools.partial(_failed, into, place)
+            spans = self.recognizers.detect(values, column.name, failed)
             if column.pieces is not None:
                 spans = _placed(spans, values, column.pieces)
             seen.append((name, column, spans))
-            self._profile(batch, name, column, spans, self.detector.entities, into)
-            for mount in self.mounts:
-                found = mount.detect(values, column.name)
-                if column.pieces is not None:
-                    found = _placed(found, values, column.pieces)
-                self._profile(batch, name, column, found, mount.entities, into)
+            self._profile(batch, name, column, spans, into)
         into.structures.observe(batch, seen, self._types, self.options.structures)
 
-    def _profile(
-        self,
-        batch: Batch,
-        name: str | None,
-        column: Column,
-        spans: Spans,
-        entities: Sequence[EntityType],
-        into: Folded,
-    ) -> None:
+    def _profile(self, batch: Batch, name: str | None, column: Column, spans: Spans, into: Folded) -> None:
+        entities = self.recognizers.entities
         key = (batch.source, name)
         profile = into.profiles.get(key)
         if profile is None:
             profile = into.profiles[key] = ColumnProfile(batch.source, name, batch.text)
-        if entities is self.detector.entities:
-            sizes = np.diff(spans.offsets)
-            core = sizes if column.pieces is None else column.pieces.core_end - column.pieces.core_start
-            profile.values += int(np.count_nonzero(sizes))
-            profile.characters += int(core.sum())
+        sizes = np.diff(spans.offsets)
+        core = sizes if column.pieces is None else column.pieces.core_end - column.pieces.core_start
+        profile.values += int(np.count_nonzero(sizes))
+        profile.characters += int(core.sum())
         into.count += len(spans)
         rows = (column.rows[spans.value] if column.rows is not None else spans.value.astype(np.int64)) + batch.first_row
         for index in np.flatnonzero(spans.masked + spans.near_misses + _counts(spans, len(entities))).tolist():
@@ -200,6 +189,12 @@ def _constant_scalar(value: str | None) -> pa.Scalar:
 
 def _constant(value: str | None, n: int) -> pa.Array:
     return pa.repeat(_constant_scalar(value), n) if value is not None else pa.nulls(n, pa.string())
+
+
+def _failed(into: Folded, place: str, reason: str) -> None:
+    skipped = Skipped(place, "recognizer", reason)
+    if skipped not in into.skipped:
+        into.skipped.append(skipped)
 
 
 def _counts(spans: Spans, entities: int) -> np.ndarray:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -75,12 +75,23 @@ class Spans:
 _PER_SPAN = ("value", "start", "end", "entity", "evidence", "whole", "hash", "byte_start", "byte_end")
 
 
+class Hit(NamedTuple):
+    """One result of a mounted recognizer; ``start`` and ``end`` count characters of the value."""
+
+    value: int
+    start: int
+    end: int
+    entity: int  #: index into ``Mount.entities``
+    evidence: Evidence
+
+
 class Mount(Protocol):
-    """A recognizer from elsewhere that runs beside the detector, in batches."""
+    """A recognizer from elsewhere that runs beside the detector, in batches (see ``ensemble.py``)."""
 
     entities: tuple[EntityType, ...]
 
-    def detect(self, values: pa.Array, header: str | None = None) -> Spans: ...
+    def detect(self, values: pa.Array, header: str | None, failed: Callable[[str], None]) -> Sequence[Hit]:
+        """Return what is found in a string array; ``failed`` is told, without any value, when it cannot go on."""
 
 
 class Detector:

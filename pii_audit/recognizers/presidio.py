@@ -7,12 +7,14 @@ This module is the only one of ours that imports presidio_analyzer.
 
 from __future__ import annotations
 
-import importlib
 import logging
 import re
-from collections.abc import Sequence
-from functools import cache, lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from importlib import import_module
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,14 +28,21 @@ from presidio_analyzer import (
     RecognizerResult,
 )
 from presidio_analyzer.nlp_engine import NlpArtifacts, NoOpNlpEngine
+from presidio_analyzer.recognizer_registry.recognizers_loader_utils import RecognizerListLoader
 
-from pii_audit.entities import select
+from pii_audit.entities import installed, select
 from pii_audit.model.entity import Category, EntityType, Mask, Role, Sensitivity, Shape, Strength
 from pii_audit.model.errors import DefinitionError
 from pii_audit.model.score import DEFAULT_MIN_SCORE, SCORES, Evidence
-from pii_audit.recognizers.batch import Detector, Spans
+from pii_audit.model.visible import visible
+from pii_audit.recognizers.batch import Detector, Hit
+from pii_audit.recognizers.compile import positions
+from pii_audit.recognizers.prefilter import matching
+from pii_audit.settings import is_class
 
 LANGUAGE = "zh"
+#: what Presidio sets for patterns unless a file says otherwise
+PATTERN_FLAGS = int(re.DOTALL | re.MULTILINE | re.IGNORECASE)
 
 # Presidio logs analysed text at debug level; nothing of it may reach a log of ours
 logging.getLogger("presidio-analyzer").setLevel(logging.ERROR)
@@ -117,60 +126,100 @@ def analyzer_engine(names: Sequence[str] | None = None, *, min_score: float = DE
 
 _BEFORE = "(?<![0-9])"
 _AFTER = "(?![0-9A-Za-z])"
+#: what may stand between a label and a weak value, and between a label and its value
+_NEAR = r"[^0-9\n;!?。；！？]{0,20}"
+_GAP = r"(?:[_ -]?[A-Za-z_]{0,12})[0-9]?[\s\"'\\\[\](){}<>:：=＝是为编号码]{0,12}"
+_TAIL = re.compile("(?<=[a-z]{2})(?:no|id|num|number|code|account|date|thru|key|token)$")
+_HEX = "[0-9A-Fa-f]"
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 #: what scanners of the kernel read, as far as a regular expression can say it
 _SCANNED = {
     "email": r"[A-Za-z0-9_][A-Za-z0-9._%+-]{0,63}@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,24}",
-    "ipv4": r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])",
-    "ipv6": r"(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}",
-    "mac": r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}",
-    "landline": r"\(?0[1-9][0-9]{1,2}\)?[ -]?[1-8][0-9]{6,7}(?:-[0-9]{1,6})?",
-    "plate": "[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][ ·.-]?[0-9A-HJ-NP-Z]{4,6}[学警挂港澳]?",
+    "ipv4": rf"{_OCTET}(?:\.{_OCTET}){{3}}",
+    "ipv6": f"(?:{_HEX}{{1,4}}:){{7}}{_HEX}{{1,4}}|(?:{_HEX}{{1,4}}(?::{_HEX}{{1,4}}){{0,5}})?::(?:{_HEX}{{1,4}}(?::{_HEX}{{1,4}}){{0,5}})?",
+    "mac": f"{_HEX}{{2}}(?::{_HEX}{{2}}){{5}}|{_HEX}{{2}}(?:-{_HEX}{{2}}){{5}}",
+    "landline": r"(?:\+86|0086)?[ (-]{0,2}0?[1-9][0-9]{1,2}[ )-]{1,3}[1-8][0-9]{2,3}[ -]?[0-9]{4}(?:(?:-|转|分机|[ ,]{0,2}(?:ext|x|#)[. ]{0,2})[0-9]{1,6})?",
+    "plate": "(?:WJ)?[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z]?[ ·•・.-]?[0-9A-HJ-NP-Z]{4,6}[学警挂港澳领试超]?|使[0-9]{6}",
     "military": "[\u4e00-\u9fff]字第?[0-9]{6,8}号?",
-    "geo": r"[0-9]{1,3}\.[0-9]{4,},[ ]?[0-9]{1,3}\.[0-9]{4,}",
+    "geo": r"[0-9]{1,3}\.[0-9]{4,}[ ,;/]{1,3}[0-9]{1,3}\.[0-9]{4,}",
     "date": "(?:19|20)[0-9]{2}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?",
-    "expiry": "(?:0[1-9]|1[0-2])/(?:20)?[0-9]{2}",
-    "wxid": "wxid_[0-9a-z]{12,20}",
-    "uuid": "[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
-    "secret": r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+|AKIA[0-9A-Z]{16}",
-    "biometric": r"data:image/[a-z]+;base64,[A-Za-z0-9+/=]{64,}",
-    "url": r"[A-Za-z][A-Za-z0-9+]*://[^\s\"'<>]+",
-    "datetime": "(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}",
+    "datetime": "(?:19|20)[0-9]{2}[-/.年][0-9]{1,2}[-/.月][0-9]{1,2}日?(?:[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?",
+    "expiry": "(?:0[1-9]|1[0-2])[/-]?(?:20)?[0-9]{2}|20[0-9]{2}[-/年]?(?:1[0-2]|0?[1-9])月?|[0-9]{2}年[0-9]{1,2}月",
+    "wxid": "wxid_[0-9a-z]{10,24}",
+    "uuid": f"{_HEX}{{8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{12}}",
+    "secret": r"eyJ[A-Za-z0-9_-]{7,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+|AKIA[0-9A-Z]{16}|LTAI[0-9A-Za-z]{12,20}|(?<=://[^\s:/@]{1,64}:)[^\s@/]{1,64}(?=@)|-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----.{1,8192}",
+    "biometric": r"(?:data:image/[a-z]+;base64,)?[A-Za-z0-9+/_-]{64,}={0,2}",
+    "url": "[A-Za-z][A-Za-z0-9+]*://[!#-&(-;=-~]*[0-9A-Za-z/=]",
 }
+#: scanners whose values say nothing without a label
+_WEAK_SCANNERS = frozenset({"date", "expiry", "uuid", "biometric"})
+_PRINTED = r"(?!Bearer )[^\s\"',;&<>\\\[({:：=＝是为][^\s\"',;，；。&<>\\]{3,127}"
 
 
 def regexes(entity: EntityType) -> list[tuple[str, str, float]]:
-    """Return (title, regular expression, score) per shape and grouping: the independent, weaker reading of a definition.
+    """Return (title, regular expression, score) of what an expression can say of a definition.
 
-    Check digits, reference tables and labels cannot be written as expressions; shapes that need them score low.
+    An independent, weaker reading for Presidio's pattern recognizers, which match without regard to case. It knows no
+    check digits and no reference tables, and reads half-width text only. What needs a label is looked for behind one,
+    by a look-behind of variable length, which the ``regex`` package has.
     """
+    label = _label(entity)
+    alone, beside = SCORES[Evidence.PATTERN], SCORES[Evidence.CONTEXT]
     found = []
     for shape in entity.shapes:
-        score = 0.3 if shape.strength is Strength.WEAK else SCORES[Evidence.PATTERN]
-        found.append((shape.title, f"{_BEFORE}{shape.body}{_AFTER}", score))
-        found += [
-            (f"{shape.title} ({groups})", _BEFORE + _grouped(shape, groups) + _AFTER, score) for groups in shape.groups
-        ]
+        weak = shape.strength is Strength.WEAK
+        if weak and not label:
+            continue
+        before = _BEFORE + (f"{label}{_NEAR})" if weak else "") + (r"\+?" if shape.body.startswith("86") else "")
+        bodies = [(shape.title, shape.body)]
+        bodies += [(f"{shape.title} ({groups})", _grouped(shape, groups)) for groups in shape.groups]
+        found += [(title, f"{before}{body}{_AFTER}", beside if weak else alone) for title, body in bodies]
     for name in entity.scanners:
-        if name in _SCANNED:
-            found.append((name, f"(?<![0-9A-Za-z.])(?:{_SCANNED[name]}){_AFTER}", SCORES[Evidence.PATTERN]))
-    for item in entity.labelled:
-        first = f"[{item.first or item.chars}]"
-        found.append((item.title, f"{first}[{item.chars}]{{{item.min_length - 1},{item.max_length - 1}}}", 0.05))
+        if name in _SCANNED and (label or name not in _WEAK_SCANNERS):
+            weak = name in _WEAK_SCANNERS
+            before = f"{label}{_NEAR})" if weak else "(?<![0-9A-Za-z])"
+            found.append((name, f"{before}(?:{_SCANNED[name]}){_AFTER}", beside if weak else alone))
+        if name == "secret" and label:
+            found.append(("behind a label", f"{label}{_GAP}(?:Bearer )?){_PRINTED}", beside))
+    for item in entity.labelled if label else ():
+        value = f"[{item.first or item.chars}][{item.chars}]{{{item.min_length - 1},{item.max_length - 1}}}"
+        found.append((item.title, f"{label}{_GAP}){value}{_AFTER}", beside))
     return found
 
 
-_ATOM = re.compile(r"(\[[^\]]+\]|[A-Za-z0-9])(?:\{(\d+)(?:,(\d+))?\})?")
+def _label(entity: EntityType) -> str:
+    """Return the beginning of a look-behind for one of the words that announce a value; nothing if there are none."""
+    words: list[str] = []
+    for word in sorted({*entity.context, *filter(str.isascii, entity.headers)}):
+        # letters behind a word are allowed for anyway, digits are not
+        if not words or not word.startswith(words[-1]) or not word.isalpha():
+            words.append(word)
+    latin = [_TAIL.sub(r"[_ -]?\g<0>", re.escape(word)) for word in words if word.isascii()]
+    han = [re.escape(word) for word in words if not word.isascii()]
+    kinds = [f"(?<![A-Za-z])(?:{'|'.join(latin)})[0-9]?"] * bool(latin) + han
+    return f"(?<=(?:{'|'.join(kinds)})" if kinds else ""
 
 
 def _grouped(shape: Shape, groups: str) -> str:
     """Return the expression of a shape written in groups with single spaces or hyphens between them."""
-    atoms = [m[1] for m in _ATOM.finditer(shape.body) for _ in range(int(m[3] or m[2] or 1))]
-    out = []
-    at = 0
-    for size in map(int, groups.split("-")):
-        out.append("".join(atoms[at : at + size]))
-        at += size
-    return "[ -]".join(out)
+    sizes = [int(size) for size in groups.split("-")]
+    reading = next(reading for reading in positions(shape.body) if len(reading) == sum(sizes))
+    ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
+    return "[ -]".join(_run(reading[end - size : end]) for size, end in zip(sizes, ends, strict=True))
+
+
+def _run(reading: Sequence[frozenset[str]]) -> str:
+    found = ""
+    for chars, same in groupby(reading):
+        count = len(list(same))
+        found += f"[{''.join(sorted(chars))}]" + (f"{{{count}}}" if count > 1 else "")
+    return found
+
+
+_NOTICE = """\
+# Entity types of pii-audit as Presidio pattern recognizers: what regular expressions can say of them.
+# Check digits and reference tables are missing, and full-width characters have to be folded before.
+"""
 
 
 def to_yaml(names: Sequence[str] | None = None) -> str:
@@ -190,51 +239,106 @@ def to_yaml(names: Sequence[str] | None = None) -> str:
                     "context": list(entity.context),
                 }
             )
-    return str(yaml.safe_dump({"recognizers": recognizers}, allow_unicode=True, sort_keys=False, width=120))
+    document = {"recognizers": recognizers}
+    return _NOTICE + str(yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=120))
 
 
 # -- mounting ------------------------------------------------------------------------------------------------------------
 
+#: characters before a match in which a context word raises it, as far as five words reach (Presidio's default)
+CONTEXT_CHARACTERS = 40
+
 
 class PresidioMount:
-    """A user's recognizer, run over batches beside the detector. Loaded once per process."""
+    """A user's recognizer, run over batches beside the detector. Loaded once per process.
+
+    Context words count in the characters before a match and in the header of the column, by Presidio's numbers: no
+    tokeniser runs, so recognizers are handed artifacts without tokens. Results below the minimum score are dropped.
+    """
 
     def __init__(self, origin: str, position: int, min_score: float = DEFAULT_MIN_SCORE) -> None:
         self._origin = origin
         self._position = position
         self._min_score = min_score
-        self._recognizer: EntityRecognizer | None = None
-        self._recognizer = self._load()
-        self.entities = tuple(_foreign(name) for name in self._recognizer.supported_entities)
-        self._index = {entity.name: i for i, entity in enumerate(self.entities)}
+        self._recognizer = _recognizers(origin)[position]
+        self.entities = tuple(_foreign(str(name)) for name in self._recognizer.supported_entities)
+        self._index = {entity.name: index for index, entity in enumerate(self.entities)}
+        self._name = visible(str(getattr(self._recognizer, "name", origin)))
+        self._context = tuple(str(word).casefold() for word in self._recognizer.context or ())
+        self._proves = _overrides(self._recognizer, "validate_result")
 
     def __reduce__(self) -> tuple[object, ...]:
         return (PresidioMount, (self._origin, self._position, self._min_score))
 
-    def _load(self) -> EntityRecognizer:
-        return _recognizers(self._origin)[self._position]
-
-    def detect(self, values: pa.Array, header: str | None = None) -> Spans:
-        """Return the recognizer's results of at least the minimum score in every value that can match."""
-        recognizer = self._recognizer
-        assert recognizer is not None
-        evidence = Evidence.PATTERN if isinstance(recognizer, PatternRecognizer) else Evidence.MODEL
-        rows: list[tuple[int, int, int, int, bool]] = []
-        for i in _candidates(recognizer, values).tolist():
+    def detect(self, values: pa.Array, header: str | None, failed: Callable[[str], None]) -> list[Hit]:
+        """Return the results of at least the minimum score in every value that can match."""
+        hits = []
+        for i in self._candidates(values).tolist():
             text = values[i].as_py()
             if not text:
                 continue
-            for result in recognizer.analyze(text, list(recognizer.supported_entities), None) or ():  # type: ignore[arg-type]
-                if result.score >= self._min_score and result.entity_type in self._index:
-                    whole = result.end - result.start == len(text.strip())
-                    rows.append((i, result.start, result.end, self._index[result.entity_type], whole))
-        rows.sort()
-        return _spans(values, rows, evidence, len(self.entities))
+            try:
+                hits += self._analyze(i, text, header)
+            except Exception as error:  # noqa: BLE001 - whatever it is, its message may hold the text
+                failed(f"the recognizer {self._name} failed ({type(error).__name__})")
+        return hits
+
+    def _candidates(self, values: pa.Array) -> np.ndarray:
+        recognizer = self._recognizer
+        patterns = getattr(recognizer, "patterns", None)
+        if not patterns or _overrides(recognizer, "analyze"):
+            return np.flatnonzero(pc.is_valid(values).to_numpy(zero_copy_only=False))
+        flags = int(getattr(recognizer, "global_regex_flags", None) or 0)
+        return matching(values, [(pattern.regex, flags) for pattern in patterns])
+
+    def _analyze(self, value: int, text: str, header: str | None) -> list[Hit]:
+        recognizer = self._recognizer
+        results = recognizer.analyze(text, list(recognizer.supported_entities), _artifacts()) or []
+        results = recognizer.enhance_using_context(text, results, [], _artifacts(), [header] if header else None)
+        hits = []
+        for result in results:
+            raised = self._is_raised(result, text, header)
+            score = min(max(result.score + 0.35, 0.4), 1.0) if raised else result.score
+            thresholds = recognizer.score_thresholds
+            least = max(self._min_score, thresholds.get(result.entity_type, thresholds.get("default", 0.0)))
+            if score < least or result.entity_type not in self._index:
+                continue
+            if not 0 <= result.start < result.end <= len(text):
+                raise ValueError("the result lies outside the text")
+            if not isinstance(recognizer, PatternRecognizer):
+                evidence = Evidence.MODEL
+            elif self._proves and result.score == recognizer.MAX_SCORE:
+                evidence = Evidence.CHECKSUM_CONTEXT if raised else Evidence.CHECKSUM
+            else:
+                evidence = Evidence.CONTEXT if raised else Evidence.PATTERN
+            hits.append(Hit(value, result.start, result.end, self._index[result.entity_type], evidence))
+        return hits
+
+    def _is_raised(self, result: RecognizerResult, text: str, header: str | None) -> bool:
+        if (result.recognition_metadata or {}).get(RecognizerResult.IS_SCORE_ENHANCED_BY_CONTEXT_KEY):
+            return False
+        before = f"{header or ''}\n{text[max(result.start - CONTEXT_CHARACTERS, 0) : result.start]}".casefold()
+        return any(word in before for word in self._context)
+
+
+@lru_cache(maxsize=1)
+def _artifacts() -> NlpArtifacts:
+    """Return what a language engine says of a text, without a language engine: nothing."""
+    engine = NoOpNlpEngine(models=[{"lang_code": LANGUAGE, "model_name": "none"}])
+    engine.load()
+    return engine.process_text("", LANGUAGE)
+
+
+def _overrides(recognizer: EntityRecognizer, method: str) -> bool:
+    return getattr(type(recognizer), method, None) is not getattr(PatternRecognizer, method)
 
 
 def _foreign(name: str) -> EntityType:
-    known = {entity.name: entity for entity in select(None)}
-    return known.get(name) or EntityType(
+    """Return our entity type of that name without what our detector would look for, or a plain one."""
+    known = {entity.name: entity for entity in installed()}
+    if name in known:
+        return known[name]
+    return EntityType(
         name=name,
         title=name.replace("_", " ").capitalize(),
         title_zh=name,
@@ -245,79 +349,76 @@ def _foreign(name: str) -> EntityType:
     )
 
 
-def _candidates(recognizer: EntityRecognizer, values: pa.Array) -> np.ndarray:
-    """Return the indexes of values that a pattern recognizer can match; all non-null ones for any other kind."""
-    everything = np.flatnonzero(pc.is_valid(values).to_numpy(zero_copy_only=False))
-    patterns = getattr(recognizer, "patterns", None)
-    if not patterns or getattr(recognizer, "deny_list", None):
-        return everything
-    hit = np.zeros(len(values), bool)
-    for pattern in patterns:
-        try:
-            found = pc.match_substring_regex(values, pattern.regex, ignore_case=True)
-        except pa.ArrowInvalid:
-            return everything  # an expression that RE2 does not read: ask the recognizer about every value
-        hit |= found.fill_null(False).to_numpy(zero_copy_only=False)
-    return np.flatnonzero(hit)
-
-
-def _spans(values: pa.Array, rows: Sequence[tuple[int, int, int, int, bool]], evidence: Evidence, count: int) -> Spans:
-    """Return results as Spans; byte offsets are worked out per value."""
-    from pii_audit.recognizers import kernel
-    from pii_audit.recognizers.batch import buffers
-
-    data, offsets, _ = buffers(values)
-    start, end, byte_start, byte_end, hashes = [], [], [], [], []
-    for i, a, b, _, _ in rows:
-        text = values[i].as_py()
-        start.append(a)
-        end.append(b)
-        byte_start.append(len(text[:a].encode()))
-        byte_end.append(len(text[:b].encode()))
-        hashes.append(int(kernel.hash_span(data, offsets[i] + byte_start[-1], offsets[i] + byte_end[-1])))
-    n = len(rows)
-    return Spans(
-        value=np.array([r[0] for r in rows], np.int32),
-        start=np.array(start, np.int64),
-        end=np.array(end, np.int64),
-        entity=np.array([r[3] for r in rows], np.uint8),
-        evidence=np.full(n, evidence, np.uint8),
-        whole=np.array([r[4] for r in rows], bool),
-        hash=np.array(hashes, np.uint64),
-        masked=np.zeros(count, np.int64),
-        near_misses=np.zeros(count, np.int64),
-        byte_start=np.array(byte_start, np.int32),
-        byte_end=np.array(byte_end, np.int32),
-        data=data,
-        offsets=offsets,
-    )
-
-
-@cache
 def _recognizers(origin: str) -> tuple[EntityRecognizer, ...]:
-    """Return the recognizers of a Presidio YAML file, or of ``package.module:Class``."""
-    if not Path(origin).exists() and re.fullmatch(r"[\w.]+:\w+", origin):
-        module, _, name = origin.partition(":")
-        try:
-            made = getattr(importlib.import_module(module), name)
-        except (ImportError, AttributeError) as error:
-            raise DefinitionError(f"{origin}: no such recognizer class") from error
-        recognizer = made() if isinstance(made, type) else made
-        if not isinstance(recognizer, EntityRecognizer):
-            raise DefinitionError(f"{origin}: is not a Presidio EntityRecognizer")
-        return (recognizer,)
-    found = RecognizerRegistry(recognizers=[], supported_languages=[LANGUAGE])
+    """Return the recognizers of a Presidio YAML file, or of ``package.module:Class``; made once per process."""
     try:
-        found.add_recognizers_from_yaml(origin)
+        status = Path(origin).stat()
+        return _made(origin, (status.st_mtime_ns, status.st_size))
+    except OSError:
+        return _made(origin, None)
+
+
+@lru_cache(maxsize=64)
+def _made(origin: str, _: tuple[int, int] | None) -> tuple[EntityRecognizer, ...]:
+    if is_class(origin):
+        return (_of_class(origin),)
+    shown = visible(origin)
+    try:
+        document = yaml.safe_load(Path(origin).read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise DefinitionError(f"{origin}: the recognizer file cannot be read ({error.strerror})") from error
-    except Exception as error:  # Presidio raises what its parser happens to raise
-        raise DefinitionError(f"{origin}: is not a Presidio recognizer file ({type(error).__name__})") from error
-    if not found.recognizers:
-        raise DefinitionError(f"{origin}: holds no recognizer")
-    return tuple(found.recognizers)
+        raise DefinitionError(f"{shown}: the recognizer file cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise DefinitionError(f"{shown}: the recognizer file is not UTF-8") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise DefinitionError(f"{shown}{f':{mark.line + 1}' if mark else ''}: is not YAML") from error
+    items = document.get("recognizers") if isinstance(document, dict) else None
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise DefinitionError(f"{shown}: is not a Presidio recognizer file (no list «recognizers» of mappings)")
+    found: list[EntityRecognizer] = []
+    for number, item in enumerate(items, 1):
+        try:
+            found += RecognizerListLoader.get(
+                recognizers=[item],  # type: ignore[arg-type]  # a list, as its own caller passes
+                supported_languages=_languages(item) or _languages(document) or [LANGUAGE],
+                global_regex_flags=document.get("global_regex_flags", PATTERN_FLAGS),
+            )
+        except Exception as error:  # Presidio raises what its parser happens to raise
+            name = visible(str(item.get("name") or f"number {number}"))
+            raise DefinitionError(f"{shown}: the recognizer {name} cannot be made ({_brief(error)})") from error
+    if not found:
+        raise DefinitionError(f"{shown}: holds no recognizer")
+    return tuple(found)
+
+
+def _languages(conf: dict[str, Any]) -> list[str]:
+    """Return the languages a recognizer or file names; a value is data of no language, so all of them count."""
+    many = conf.get("supported_languages") or ()
+    names = [item.get("language") if isinstance(item, dict) else item for item in many]
+    return [str(name) for name in (conf.get("supported_language"), *names) if name]
+
+
+def _of_class(origin: str) -> EntityRecognizer:
+    module, _, name = origin.partition(":")
+    try:
+        made = getattr(import_module(module), name)
+        recognizer = made() if isinstance(made, type) else made
+    except Exception as error:  # an import runs whatever the module holds
+        raise DefinitionError(f"{origin}: the recognizer cannot be made ({_brief(error)})") from error
+    if not isinstance(recognizer, EntityRecognizer):
+        raise DefinitionError(f"{origin}: is not a Presidio EntityRecognizer")
+    return recognizer
+
+
+def _brief(error: BaseException) -> str:
+    """Return an error in one line; it speaks of a file of the user's own, not of data."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {visible(text[:200])}" if text else type(error).__name__
 
 
 def mount_file(path: Path | str, min_score: float = DEFAULT_MIN_SCORE) -> list[PresidioMount]:
-    """Return the recognizers of a file or class, ready to run in batches. Raises DefinitionError if there are none."""
+    """Return the recognizers of a file, or of ``package.module:Class``, ready to run in batches.
+
+    Raises DefinitionError if there are none or one cannot be made.
+    """
     return [PresidioMount(str(path), i, min_score) for i in range(len(_recognizers(str(path))))]

@@ -111,6 +111,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "code.long-record": ("record too long", "记录过长"),
     "code.symlink": ("symbolic link", "符号链接"),
     "code.grown": ("grew while read", "读取时增长"),
+    "code.recognizer": ("recognizer failed", "识别器出错"),
     # notes
     "code.encoding-change": ("encoding changes", "编码中途改变"),
     "code.type-mismatch": ("not what its name says", "内容与扩展名不符"),
