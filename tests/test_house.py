@@ -260,7 +260,7 @@ def test_a_wheel_finds_its_data(tmp_path: Path) -> None:
     run = [str(place / "bin" / "python"), "-IB", "-c", code]
     here, rules, sample = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=True).stdout.split()
     assert all(Path(path).is_relative_to(site) for path in (here, rules, sample))
-    assert files(Path(rules)) == {"README.md"}
+    assert files(Path(rules)) == files(checkout / "rules")
     assert files(Path(sample)) == {path for path in files(checkout / "sample_data") if "generator/" not in path}
 
 
