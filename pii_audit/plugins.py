@@ -18,6 +18,7 @@ from pii_audit.model.visible import visible
 ENTITIES = "pii_audit.entities"
 SOURCES = "pii_audit.sources"
 REPORTS = "pii_audit.reports"
+RULES = "pii_audit.rules"
 RECOGNIZERS = "pii_audit.recognizers"
 
 

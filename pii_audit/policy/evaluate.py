@@ -1,0 +1,389 @@
+"""Findings, catalogue and rows of datasets → violations, and what could not be tested.
+
+Every rule is one query. What breaks it is stored by place, counted, and forgotten; exemptions are taken out before.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import pyarrow as pa
+
+from pii_audit.engines.tables import Reading, Tables, read_rows
+from pii_audit.model.dataset import Skipped
+from pii_audit.model.errors import UsageError
+from pii_audit.model.violation import Coverage, Exemption, NotTestable, Place, Violation
+from pii_audit.policy import relations, roles
+from pii_audit.policy.catalogue import KINDS, REGISTERS, Catalogue, Dataset
+from pii_audit.policy.interface import ROWS, Reads, World
+from pii_audit.policy.law import load_law
+from pii_audit.policy.packs import Applied, Policy
+from pii_audit.sources.interface import Blob, Limits
+
+FIRST_PLACES = 5
+#: columns of the relation of all places (``--places``)
+PLACES = pa.schema(
+    {"rule": pa.string(), "dataset": pa.string(), "source": pa.string(), "row": pa.int64(), "column": pa.string(), "aspect": pa.string(), "n": pa.int64()}
+)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the scan brings: relations, and the files of every dataset."""
+
+    tables: Mapping[str, pa.Table]
+    blobs: Mapping[str, Sequence[Blob]]
+    name_of: Callable[[str], str] = str
+    limits: Limits = field(default_factory=Limits)
+    on_places: Callable[[pa.Table], None] | None = None
+    on_step: Callable[[str], None] | None = None
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What came of a policy."""
+
+    violations: tuple[Violation, ...]
+    not_testable: tuple[NotTestable, ...]
+    exemptions: tuple[Exemption, ...]
+    coverage: Coverage
+    skipped: tuple[Skipped, ...]
+    #: dataset → role → column
+    bindings: Mapping[str, Mapping[str, str]]
+
+
+@dataclass
+class _Rows:
+    """The rows of one dataset, as rules see them."""
+
+    dataset: Dataset
+    table: ir.Table | None
+    reading: Reading
+    bad: Mapping[str, int]          #: role → rows whose value cannot be read (for ``must``: or is missing)
+    count: int
+
+    def has(self, role: str) -> bool:
+        return self.reading.present[role] > 0
+
+
+class _Untestable(Exception):
+    """Nothing of a relation can be tested."""
+
+
+def evaluate(catalogue: Catalogue, policy: Policy, evidence: Evidence) -> Evaluation:
+    """Return what breaks the policy. Raises UsageError for an exemption of a rule that is not in the policy."""
+    in_force = [applied for applied in policy.applied.values() if applied.enabled]
+    accepted = [*policy.exemptions, *catalogue.exemptions]
+    for item in accepted:
+        if item.rule not in policy.applied:
+            raise UsageError(f"{item.place}: exemptions.rule: the policies have no rule {item.rule}")
+    with Tables() as tables:
+        run = _Run(catalogue, tables, evidence, in_force)
+        run.load()
+        tables.lock()
+        for applied in in_force:
+            run.apply(applied, [item for item in accepted if item.rule == applied.id])
+    broken = {v.rule for v in run.violations}
+    partly = {n.rule for n in run.not_testable}
+    nothing = {applied.id for applied in in_force} - run.tested
+    return Evaluation(
+        violations=tuple(sorted(run.violations, key=lambda v: (-v.severity, v.rule, v.dataset))),
+        not_testable=tuple(sorted(set(run.not_testable))),
+        exemptions=tuple(run.exemptions),
+        coverage=Coverage(len(in_force), len(in_force) - len(partly - nothing) - len(nothing), len((partly | broken) & partly - nothing), len(nothing)),
+        skipped=tuple(sorted(set(run.skipped))),
+        bindings={name: dict(rows.reading.bound) for name, rows in run.rows.items()},
+    )
+
+
+class _Run:
+    """One evaluation."""
+
+    def __init__(self, catalogue: Catalogue, tables: Tables, evidence: Evidence, in_force: Sequence[Applied]) -> None:
+        self.catalogue = catalogue
+        self.tables = tables
+        self.evidence = evidence
+        self.in_force = in_force
+        self.salt = secrets.token_hex(16)
+        self.rows: dict[str, _Rows] = {}
+        self.violations: list[Violation] = []
+        self.not_testable: list[NotTestable] = []
+        self.exemptions: list[Exemption] = []
+        self.skipped: list[Skipped] = []
+        self.tested: set[str] = set()
+        self.sources: list[str] = []
+        self.world = World(catalogue.as_of, catalogue.organisation, tables.backend.table, self.key)
+
+    @functools.lru_cache(maxsize=4096)  # noqa: B019 - lives as long as one evaluation
+    def key(self, text: str) -> int | None:
+        """Return the key that a text has among rows."""
+        return self.tables.fetch(roles.key(ibis.literal(text), self.salt))  # type: ignore[no-any-return]
+
+    # -- relations ----------------------------------------------------------------------------------------------------
+
+    def load(self) -> None:
+        """Bring relations and rows into the database."""
+        for name, table in self.evidence.tables.items():
+            self.tables.put(name, table)
+        keys = [{"recipient": name, "key": self.key(name)} for name in self.catalogue.recipients]
+        self.tables.put("recipient_keys", pa.Table.from_pylist(keys, pa.schema({"recipient": pa.string(), "key": pa.int64()})))
+        purposes = [
+            {"recipient": name, "purpose": self.key(purpose)}
+            for name, recipient in self.catalogue.recipients.items()
+            for purpose in recipient.facts.get("purposes", ())
+        ]
+        self.tables.put("purposes", pa.Table.from_pylist(purposes, pa.schema({"recipient": pa.string(), "purpose": pa.int64()})))
+        for dataset in self.catalogue.datasets.values():
+            wanted = self._wanted(dataset)
+            if wanted:
+                self.rows[dataset.name] = self._read(dataset, wanted)
+
+    def _wanted(self, dataset: Dataset) -> tuple[str, ...]:
+        found = dict.fromkeys(
+            role
+            for applied in self.in_force
+            for reads in applied.rule.reads
+            if reads.relation == ROWS and (reads.kinds is None or dataset.kind in reads.kinds)
+            for role in (*reads.needs, *reads.uses)
+        )
+        return tuple(found)
+
+    def _read(self, dataset: Dataset, wanted: tuple[str, ...]) -> _Rows:
+        if self.evidence.on_step:
+            self.evidence.on_step(dataset.name)
+        reading = Reading(sources=self.sources)
+        manner = roles.Manner(self.salt, dataset.offset, dataset.values)
+
+        @functools.cache
+        def bind(headers: tuple[str, ...]) -> Mapping[str, str]:
+            own = {role: column for role, column in dataset.binding.items() if column in headers}
+            guessed = roles.guess(headers, wanted) if dataset.guess else {}
+            return {role: column for role, column in {**guessed, **own}.items() if role in wanted and not (role in dataset.binding and role not in own)}
+
+        def make(table: ir.Table) -> ir.Table:
+            made: dict[str, ir.Value] = {}
+            for role in wanted:
+                made |= roles.typed(roles.ROLES[role], table[role], manner)
+            return table.select(dataset=ibis.literal(dataset.name), source=table.source, row=table.row, **made)
+
+        batches = read_rows(self.evidence.blobs.get(dataset.name, ()), bind, wanted, self.evidence.limits, reading, self.evidence.name_of)
+        table = self.tables.stream(f"rows_{dataset.name}", batches, make)
+        self.skipped += reading.skipped
+        bad: dict[str, int] = {}
+        count = 0
+        if table is not None:
+            sums = {
+                role: (table[f"bad_{role}"] | (table[role].isnull() if roles.ROLES[role].must else ibis.literal(False))).sum()
+                for role in wanted
+                if f"bad_{role}" in table.columns and reading.present[role]
+            }
+            found = self.tables.fetch(table.aggregate(n=table.count(), **sums)).to_pylist()[0]
+            count = found.pop("n")
+            bad = {role: int(value or 0) for role, value in found.items()}
+        for role, column in dataset.binding.items():
+            if role in wanted and reading.tables and not reading.present[role]:
+                self.not_testable += [
+                    NotTestable(applied.id, dataset.name, f"column {role}", f"the catalogue binds {role} to the column {column}, which no file has")
+                    for applied in self._needing(dataset, role)
+                ]
+        return _Rows(dataset, table, reading, bad, count)
+
+    def _needing(self, dataset: Dataset, role: str) -> Iterator[Applied]:
+        for applied in self.in_force:
+            if any(r.relation == ROWS and role in r.needs and dataset.kind in (r.kinds or (dataset.kind,)) for r in applied.rule.reads):
+                yield applied
+
+    # -- one rule -----------------------------------------------------------------------------------------------------
+
+    def apply(self, applied: Applied, accepted: Sequence[Any]) -> None:
+        """Evaluate one rule."""
+        if self.evidence.on_step:
+            self.evidence.on_step(applied.id)
+        try:
+            relations = [self._relation(applied, reads, first=not number) for number, reads in enumerate(applied.rule.reads)]
+        except _Untestable:
+            return
+        self.tested.add(applied.id)
+        expression = applied.rule.query(self.world, *relations)
+        broken = self.tables.keep("broken", _complete(expression))
+        try:
+            tested = self._tested(applied, relations)
+            left = self._exempt(applied, broken, accepted)
+            self._report(applied, left, tested)
+        finally:
+            self.tables.drop("broken")
+
+    def _relation(self, applied: Applied, reads: Reads, *, first: bool) -> ir.Table:
+        if reads.relation == ROWS:
+            return self._rows_of(applied, reads, first=first)
+        table = self.tables.backend.table(reads.relation)
+        if reads.kinds is not None:
+            table = table.filter(table.kind.isin(reads.kinds))
+            if first and not any(self._concerns(applied, dataset, reads) for dataset in self.catalogue.datasets.values()):
+                self._missing(applied, "-", "kind " + reads.kinds[0], f"the catalogue has no dataset of kind {', '.join(reads.kinds)}")
+                raise _Untestable
+        if first and applied.datasets and "dataset" in table.columns and "kind" in table.columns:
+            table = table.filter(table.dataset.isin(applied.datasets) | table.kind.isin(applied.datasets))
+        for need in reads.needs:
+            undeclared = self.tables.fetch(table.filter(table[need].isnull()).select("dataset").distinct())
+            names = sorted(undeclared["dataset"].to_pylist())
+            for name in names:
+                what = "organisation" if name == "-" else name
+                self._missing(applied, name, f"fact {need}", f"the catalogue does not say {need} of {what}")
+            if names and not self.tables.fetch(table.filter(table[need].notnull()).count()):
+                raise _Untestable
+            table = table.filter(table[need].notnull())
+        return table
+
+    def _concerns(self, applied: Applied, dataset: Dataset, reads: Reads) -> bool:
+        named = not applied.datasets or dataset.name in applied.datasets or dataset.kind in applied.datasets
+        return named and (reads.kinds is None or dataset.kind in reads.kinds)
+
+    def _rows_of(self, applied: Applied, reads: Reads, *, first: bool) -> ir.Table:
+        wanted = dict.fromkeys((*reads.needs, *reads.uses))
+        parts = []
+        concerned = [
+            dataset for dataset in self.catalogue.datasets.values() if (self._concerns(applied, dataset, reads) if first else reads.kinds is None or dataset.kind in reads.kinds)
+        ]
+        if not concerned:
+            kinds = reads.kinds or ("-",)
+            register = " register" if all(kind in REGISTERS for kind in kinds) else " dataset of kind"
+            self._missing(applied, "-", f"kind {kinds[0]}", f"the catalogue has no{register} {', '.join(kinds)}")
+        for dataset in concerned:
+            rows = self.rows[dataset.name]
+            if rows.table is None or not rows.count:
+                self._missing(applied, dataset.name, "rows", f"{KINDS[dataset.kind][0]}: no row could be read")
+                continue
+            absent = [role for role in reads.needs if not rows.has(role)]
+            for role in absent:
+                self._missing(applied, dataset.name, f"column {role}", f"no column for {roles.ROLES[role].title} ({role})")
+            if absent:
+                continue
+            for role in reads.needs:
+                if rows.reading.present[role] < rows.reading.tables:
+                    lacking = rows.reading.tables - rows.reading.present[role]
+                    self._missing(applied, dataset.name, f"column {role}", f"{lacking} of {rows.reading.tables} files or tables have no column for {role}", rows=1)
+                if rows.bad.get(role):
+                    self._missing(applied, dataset.name, f"values {role}", f"rows whose {role} is missing or cannot be read", rows=rows.bad[role])
+            chosen = {column: rows.table[column] for role in wanted for column in roles.columns(role)}
+            # rows whose needed values cannot be read were reported above; they are not tested
+            readable = [~rows.table[f"bad_{role}"] for role in reads.needs if f"bad_{role}" in rows.table.columns]
+            table = rows.table.filter(*readable) if readable else rows.table
+            parts.append(table.select("dataset", "source", "row", **{name: table[name] for name in chosen}))
+        if not parts:
+            raise _Untestable
+        return functools.reduce(lambda one, two: one.union(two), parts)
+
+    def _missing(self, applied: Applied, dataset: str, missing: str, reason: str, rows: int = 0) -> None:
+        self.not_testable.append(NotTestable(applied.id, dataset, missing, reason, rows))
+
+    def _tested(self, applied: Applied, relations: Sequence[ir.Table]) -> Mapping[str, int]:
+        table = applied.rule.tested(self.world, *relations)
+        if table is None:
+            return {}
+        found = self.tables.fetch(table.group_by("dataset").aggregate(n=table.count()))
+        return dict(zip(found["dataset"].to_pylist(), found["n"].to_pylist(), strict=True))
+
+    def _exempt(self, applied: Applied, broken: ir.Table, accepted: Sequence[Any]) -> ir.Table:
+        for item in accepted:
+            expired = item.expires < self.catalogue.as_of
+            count = 0
+            if not expired:
+                inside = ibis.literal(True)
+                if item.dataset is not None:
+                    inside = inside & (broken.dataset == item.dataset)
+                if item.source is not None:
+                    if broken.source.type().is_string():
+                        names = self.tables.fetch(broken.select("source").distinct())["source"].to_pylist()
+                        inside = inside & broken.source.isin([name for name in names if name and fnmatch.fnmatch(name, item.source)] or [""])
+                    else:
+                        numbers = [i for i, name in enumerate(self.sources) if fnmatch.fnmatch(name, item.source)]
+                        inside = inside & broken.source.isin(numbers or [-1])
+                count = int(self.tables.fetch(broken.filter(inside).n.sum()) or 0)
+                broken = broken.filter(~inside)
+            self.exemptions.append(
+                Exemption(item.rule, item.dataset, item.source, item.owner, item.reason, item.expires.isoformat(), expired, count)
+            )
+        return broken
+
+    def _report(self, applied: Applied, broken: ir.Table, tested: Mapping[str, int]) -> None:
+        groups = self.tables.fetch(
+            broken.group_by("dataset").aggregate(count=broken.n.sum(), subjects=broken.subject.nunique(), known=broken.subject.count())
+        ).to_pylist()
+        if not groups:
+            return
+        aspects = self.tables.fetch(
+            broken.filter(broken.aspect.notnull()).group_by(["dataset", "aspect"]).aggregate(n=broken.n.sum())
+        ).to_pylist()
+        rank = ibis.row_number().over(ibis.window(group_by=broken.dataset, order_by=[broken.source, broken.row, broken.column]))
+        ranked = broken.mutate(rank=rank)
+        first = self.tables.fetch(ranked.filter(ranked.rank < FIRST_PLACES).order_by(["dataset", "rank"])).to_pylist()
+        law = load_law()
+        rule = applied.rule
+        for group in groups:
+            name = group["dataset"]
+            severity, reached = applied.graded(group["count"])
+            dataset = self.catalogue.datasets.get(name)
+            self.violations.append(
+                Violation(
+                    rule=applied.id,
+                    title=rule.title,
+                    title_zh=rule.title_zh,
+                    severity=severity,
+                    reached=reached,
+                    dataset=name,
+                    owner=dataset.owner if dataset else None,
+                    count=int(group["count"]),
+                    tested=tested.get(name),
+                    subjects=int(group["subjects"]) if group["known"] else None,
+                    places=tuple(self._place(item) for item in first if item["dataset"] == name),
+                    basis=law.basis(rule.law),
+                    remedy=rule.prose().get("remedy", ""),
+                    remedy_zh=rule.remedy_zh,
+                    details={item["aspect"]: int(item["n"]) for item in sorted(aspects, key=lambda a: (-a["n"], a["aspect"])) if item["dataset"] == name},
+                )
+            )
+        if self.evidence.on_places:
+            self.evidence.on_places(self._places(applied, broken))
+
+    def _place(self, item: Mapping[str, Any]) -> Place:
+        source = item["source"]
+        return Place(item["dataset"] if source is None else source if isinstance(source, str) else self.sources[source], item["row"], item["column"])
+
+    def _places(self, applied: Applied, broken: ir.Table) -> pa.Table:
+        found = self.tables.fetch(broken.order_by(["dataset", "source", "row", "column"]))
+        source = found["source"]
+        if not pa.types.is_string(source.type):
+            source = pa.chunked_array([pa.array(self.sources, pa.string()).take(chunk) for chunk in source.chunks], pa.string())
+        columns = [pa.array([applied.id] * len(found), pa.string()), found["dataset"], source, found["row"], found["column"], found["aspect"], found["n"]]
+        return pa.table(columns, schema=PLACES)
+
+
+def _complete(table: ir.Table) -> ir.Table:
+    """Return the columns that every result has, in their types."""
+    types = {"source": "string", "row": "int64", "column": "string", "subject": "int64", "aspect": "string", "n": "int64"}
+    made: dict[str, ir.Value] = {"dataset": table.dataset}
+    for name, kind in types.items():
+        if name not in table.columns:
+            made[name] = ibis.literal(1) if name == "n" else ibis.null(kind)
+        elif name == "source":
+            made[name] = table.source
+        else:
+            made[name] = table[name].cast(kind)
+    made["n"] = made["n"].cast("int64").fill_null(1)
+    return table.select(**made)
+
+
+def used_kinds(policy: Policy) -> Iterable[str]:
+    """Return the kinds of datasets whose rows the rules in force read."""
+    return sorted({kind for a in policy.applied.values() if a.enabled for r in a.rule.reads if r.relation == ROWS for kind in r.kinds or KINDS})
+
+
+__all__ = ["PLACES", "Evaluation", "Evidence", "evaluate", "relations", "used_kinds"]

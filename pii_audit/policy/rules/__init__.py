@@ -1,0 +1,1 @@
+"""One rule per module; the folder is the registry."""

@@ -1,0 +1,37 @@
+"""Logs hold no personal data in clear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis.expr.types as ir
+
+from pii_audit.model.entity import Sensitivity
+from pii_audit.model.violation import Severity
+from pii_audit.policy.catalogue import ENTITY_TYPES
+from pii_audit.policy.interface import FINDINGS, Reads, Rule, World, param, place
+
+
+@dataclass(frozen=True)
+class ClearInLogs(Rule):
+    """Asks whether logs of programs or of data processing hold highly sensitive items that are not masked.
+
+    Why: logs are copied, shipped and read far outside the system that wrote them.
+    Example: ``login id_no=110101…`` in an application log; ``110101********123X`` would be well.
+    Remedy: mask in the logging layer, rotate the logs that are there, and delete what was written in clear.
+    """
+
+    id = "clear-in-logs"
+    title = "Unmasked personal data in logs"
+    title_zh = "日志中存在未脱敏的个人信息"
+    remedy_zh = "在日志框架中统一脱敏；轮转并清除已写入的明文日志。"
+    severity = Severity.HIGH
+    law = ("LOG-01",)
+    reads = (Reads(FINDINGS, ("application_log", "processing_log")),)
+
+    entities: tuple[str, ...] = param(ENTITY_TYPES, (), "entity types; none: all of high sensitivity", "实体类型；空表示全部高敏感类型")
+
+    def query(self, world: World, *tables: ir.Table) -> ir.Table:
+        (found,) = tables
+        wanted = found.entity_type.isin(self.entities) if self.entities else found.sensitivity >= int(Sensitivity.HIGH)
+        return place(found.filter(wanted), aspect=found.entity_type, n=found.hits)
