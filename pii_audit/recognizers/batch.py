@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -211,31 +211,30 @@ def buffers(values: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     _, offset_buffer, data_buffer = values.buffers()
     n = len(values)
     if n == 0 or offset_buffer is None:
-        return _frozen(np.zeros(0, np.uint8), np.zeros(1, np.int64), np.zeros(0, np.bool_))
+        return _frozen(np.zeros(0, np.uint8)), _frozen(np.zeros(1, np.int64)), _frozen(np.zeros(0, np.bool_))
     offsets = np.frombuffer(offset_buffer, np.int64 if wide else np.int32)[values.offset : values.offset + n + 1]
     data = np.frombuffer(data_buffer, np.uint8) if data_buffer is not None else np.zeros(0, np.uint8)
     valid = pc.is_valid(values).to_numpy(zero_copy_only=False) if values.null_count else np.zeros(0, np.bool_)
-    return _frozen(data, offsets.astype(np.int64, copy=False), valid)
+    return _frozen(data), _frozen(offsets.astype(np.int64, copy=False)), _frozen(valid)
 
 
-def _frozen(*arrays: np.ndarray) -> Any:
-    views = tuple(array.view() for array in arrays)
-    for view in views:
-        view.flags.writeable = False
-    return views
+def _frozen(array: np.ndarray) -> np.ndarray:
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _folded(data: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     start, end = int(offsets[0]), int(offsets[-1])
     data = data[start:end]
     if start:
-        (offsets,) = _frozen(offsets - start)
+        offsets = _frozen(offsets - start)
     if not kernel.needs_fold(data):
         return data, offsets
     out = np.empty(data.size, np.uint8)
     out_offsets = np.empty(offsets.size, np.int64)
     size = kernel.fold(data, offsets, out, out_offsets)
-    return _frozen(out[:size], out_offsets)
+    return _frozen(out[:size]), _frozen(out_offsets)
 
 
 def _joined(parts: Sequence[kernel.Out]) -> kernel.Out:
