@@ -24,7 +24,7 @@ from pii_audit.model.entity import EntityType
 from pii_audit.model.errors import UsageError
 from pii_audit.model.files import read_private
 from pii_audit.model.finding import Confidence, Finding, MaskedCount
-from pii_audit.model.profile import SAMPLES, ColumnProfile
+from pii_audit.model.profile import ColumnProfile
 from pii_audit.model.progress import Progress
 from pii_audit.model.result import AuditResult, RunInfo, SourceInfo
 from pii_audit.model.score import Evidence
@@ -196,7 +196,7 @@ def _in_name(profile: ColumnProfile, known: Mapping[str, EntityType]) -> Iterato
     for name, tally in profile.tallies.items():
         if name not in known:
             continue
-        best = max((e for e in Evidence if tally.evidence[e]), key=lambda e: (e.score, e))
+        best = tally.best
         # the same folder is met with every file in it: what counts is how many values there are
         values = tally.distinct.count
         yield Finding(
@@ -214,7 +214,7 @@ def _in_name(profile: ColumnProfile, known: Mapping[str, EntityType]) -> Iterato
             sensitivity=known[name].sensitivity,
             pattern="name",
             first_locations=(),
-            masked_samples=tuple(dict.fromkeys(sample for _, sample in tally.first))[:SAMPLES],
+            masked_samples=tally.samples,
         )
 
 

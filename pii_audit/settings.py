@@ -214,7 +214,7 @@ def _value(kind: str, node: Node, folder: Path) -> Any:
         if kind == "list":
             return items
         if kind == "paths":
-            return [str(folder / item) for item in items]
+            return [item if is_class(item) else str(folder / item) for item in items]
         pairs = [item.partition("=") for item in items]
         return [f"{name}={_below(folder, path)}" for name, _, path in pairs] if all(p[2] for p in pairs) else None
     if not isinstance(value, str) or not value:

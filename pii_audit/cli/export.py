@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from pii_audit.cli.help import Listed, ManCommand, Section, option
+from pii_audit.model.errors import UsageError
 
 _EXAMPLES: Section = (
     "Examples",
@@ -29,12 +30,14 @@ def command(form: str, entities: Sequence[str], output: str | None) -> None:
     It says what regular expressions can say: check digits, reference tables and full-width characters are missing.
     """
     from pii_audit.model.files import AtomicFile
-    from pii_audit.recognizers.presidio import to_yaml
+    from pii_audit.recognizers.regexes import to_yaml
 
-    names = [name for item in entities for name in item.split(",") if name.strip()]
-    text = to_yaml(names or None)
+    names = [name.strip() for item in entities for name in item.split(",") if name.strip()]
+    if entities and not names:
+        raise UsageError("--entities names no entity type")
+    content = to_yaml(names or None).encode()
     if output in (None, "-"):
-        click.echo(text, nl=False)
+        click.echo(content, nl=False)
         return
     with AtomicFile(Path(str(output))) as stream:
-        stream.write(text.encode())
+        stream.write(content)

@@ -7,16 +7,15 @@ import io
 import os
 import signal
 import sys
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import import_module
-from types import FrameType
 from typing import Any, Never
 
 import click
 
 from pii_audit import __version__
 from pii_audit.cli.help import ENVIRONMENT, EXIT_CODES, FILES, write_sections
+from pii_audit.cli.signals import ending
 from pii_audit.model.errors import ExitCode, Interrupted, PiiAuditError
 from pii_audit.model.near import near
 from pii_audit.model.visible import visible
@@ -101,7 +100,7 @@ def run(group: click.Group, args: Sequence[str], prog_name: str) -> int:
 
         return shell_complete(group, {}, prog_name, COMPLETE_VAR, instruction)
     try:
-        with _ends_on_sigterm():
+        with ending():
             with group.make_context(prog_name, list(args) or ["--help"]) as ctx:
                 code = group.invoke(ctx)
             sys.stdout.flush()
@@ -140,23 +139,6 @@ def run(group: click.Group, args: Sequence[str], prog_name: str) -> int:
 def _complain(message: str) -> None:
     with contextlib.suppress(OSError):
         click.echo(f"pii-audit: {message}", err=True)
-
-
-@contextlib.contextmanager
-def _ends_on_sigterm() -> Iterator[None]:
-    """Make SIGTERM an exception, so that half-written files are removed and workers are ended."""
-
-    def end(signum: int, frame: FrameType | None) -> None:
-        raise Interrupted(signum)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def silence_stdout() -> None:

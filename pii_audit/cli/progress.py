@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
+from pii_audit.cli.signals import check
 from pii_audit.model.progress import Progress
 from pii_audit.model.visible import visible
 from pii_audit.reports.words import Words, duration, size
@@ -42,23 +43,25 @@ def progress_bar(wanted: bool, words: Words) -> Iterator[Callable[[Progress], No
         yield move
 
 
-#: seconds without any progress after which a word is due
+#: seconds without any progress after which a word is due, if the detector is being compiled
 _PATIENCE = 3.0
 
 
 @contextlib.contextmanager
 def first_run_notice(
     wanted: bool, words: Words, move: Callable[[Progress], None] | None
-) -> Iterator[Callable[[Progress], None] | None]:
-    """Say once on stderr that the detector is being compiled, if nothing moves for a while; passes progress on."""
-    if not wanted:
-        yield move
-        return
-    timer = threading.Timer(_PATIENCE, lambda: click.echo(words("progress.compiling"), err=True))
+) -> Iterator[Callable[[Progress], None]]:
+    """Say once on stderr that the detector is being compiled, if that takes a while.
+
+    Passes progress on, and ends the run at the next step where a signal asked for it.
+    """
+    timer = threading.Timer(_PATIENCE, _tell_when_compiling, (words("progress.compiling"),))
     timer.daemon = True
-    timer.start()
+    if wanted:
+        timer.start()
 
     def moved(progress: Progress) -> None:
+        check()
         timer.cancel()
         if move is not None:
             move(progress)
@@ -67,6 +70,23 @@ def first_run_notice(
         yield moved
     finally:
         timer.cancel()
+
+
+def _tell_when_compiling(notice: str) -> None:
+    from numba.core import event
+
+    class Teller(event.Listener):
+        told = False
+
+        def on_start(self, event: object) -> None:
+            if not self.told:
+                self.told = True
+                click.echo(notice, err=True)
+
+        def on_end(self, event: object) -> None:
+            pass
+
+    event.register("numba:compile", Teller())  # type: ignore[no-untyped-call]
 
 
 def describe(progress: Progress, seconds: float, words: Words, width: int) -> str:

@@ -126,13 +126,15 @@ class Folder:
             for evidence, count in enumerate(np.bincount(spans.evidence[mine], minlength=len(Evidence)).tolist()):
                 tally.evidence[evidence] += count
             tally.distinct.add(spans.hash[mine])
-            if len(tally.first) < FIRST_LOCATIONS:
-                for i in mine[: FIRST_LOCATIONS - len(tally.first)].tolist():
+            if tally.wants(int(rows[mine[0]]) + 1):
+                places = []
+                for i in mine[:FIRST_LOCATIONS].tolist():
                     row = int(rows[i]) + 1
                     place = Location(
                         row if batch.text else None, None if batch.text else row, int(spans.start[i]), int(spans.end[i])
                     )
-                    tally.first.append((place, self._shown(entity, spans.text(i))))
+                    places.append((place, self._shown(entity, spans.text(i))))
+                tally.note(places)
         if self.options.spans and len(spans):
             into.spans.append(self._table(batch, name, rows, spans, entities))
 

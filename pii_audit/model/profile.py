@@ -1,6 +1,7 @@
 """Counts that merge: what the scan learnt about one column (or text), in any order and any cut.
 
-Merging is associative and commutative with an empty start: the result is the same however the work was dealt out.
+Merging is associative and commutative with an empty start: the result is the same however the work was dealt out,
+as long as the rows of a table (and the characters of a text) are each in one part only. What is merged stays as it was.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pii_audit.model.finding import Location
+from pii_audit.model.score import Evidence
 
-#: distinct counts are exact up to this many values, estimates beyond (relative error about 1/sqrt(size))
+#: distinct counts are exact below this many values, from there on estimates (standard error 1/sqrt(size - 2), 1.6 %)
 SKETCH_SIZE = 4096
 FIRST_LOCATIONS = 5
 SAMPLES = 3
@@ -29,7 +31,8 @@ class Sketch:
                 hashes = hashes[hashes < self.hashes[-1]]
                 if not hashes.size:
                     return
-            self.hashes = np.unique(np.concatenate((self.hashes, hashes)))[:SKETCH_SIZE]
+            # a copy: a view would keep all hashes of a batch
+            self.hashes = np.unique(np.concatenate((self.hashes, hashes)))[:SKETCH_SIZE].copy()
 
     def merge(self, other: Sketch) -> None:
         self.add(other.hashes)
@@ -43,7 +46,7 @@ class Sketch:
         """Return the number of distinct values (an estimate when not ``exact``)."""
         if self.exact:
             return int(self.hashes.size)
-        return round((SKETCH_SIZE - 1) / (int(self.hashes[-1]) / 2**64))
+        return max(SKETCH_SIZE, round((SKETCH_SIZE - 1) / (int(self.hashes[-1]) / 2**64)))
 
 
 @dataclass(slots=True)
@@ -53,7 +56,7 @@ class Tally:
     count: int = 0
     cells: int = 0
     whole: int = 0  #: spans that are the whole cell
-    evidence: list[int] = field(default_factory=lambda: [0] * 6)  #: spans by Evidence
+    evidence: list[int] = field(default_factory=lambda: [0] * len(Evidence))  #: spans by Evidence
     distinct: Sketch = field(default_factory=Sketch)
     masked: int = 0
     near_misses: int = 0
@@ -67,12 +70,31 @@ class Tally:
         self.distinct.merge(other.distinct)
         self.masked += other.masked
         self.near_misses += other.near_misses
-        self.first = sorted(self.first + other.first, key=_place)[:FIRST_LOCATIONS]
+        self.note(other.first)
+
+    def wants(self, row: int) -> bool:
+        """Return whether a place in this row (or line) and behind it may still be among the first."""
+        return len(self.first) < FIRST_LOCATIONS or row <= _place(self.first[-1])[0]
+
+    def note(self, places: list[tuple[Location, str]]) -> None:
+        """Keep the first of these places, which are in order, and of those noted before."""
+        self.first = sorted(self.first + places, key=_place)[:FIRST_LOCATIONS]
+
+    @property
+    def best(self) -> Evidence:
+        """Return the evidence of the best-scored span. Raises ValueError if there is none."""
+        return max((e for e in Evidence if self.evidence[e]), key=lambda e: (e.score, e))
+
+    @property
+    def samples(self) -> tuple[str, ...]:
+        """Return some different masked values, those that come first."""
+        return tuple(dict.fromkeys(sample for _, sample in self.first))[:SAMPLES]
 
 
 def _place(entry: tuple[Location, str]) -> tuple[int, int]:
+    """Return what places are sorted by. A long line comes in pieces; the cells of a row keep the order they came in."""
     location, _ = entry
-    return (location.line or location.row or 0, location.start)
+    return (location.row or 0, 0) if location.line is None else (location.line, location.start)
 
 
 @dataclass(slots=True)
@@ -90,8 +112,4 @@ class ColumnProfile:
         self.values += other.values
         self.characters += other.characters
         for name, tally in other.tallies.items():
-            mine = self.tallies.get(name)
-            if mine is None:
-                self.tallies[name] = tally
-            else:
-                mine.merge(tally)
+            self.tallies.setdefault(name, Tally()).merge(tally)

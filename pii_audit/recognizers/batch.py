@@ -203,29 +203,38 @@ def _detector(entities: tuple[EntityType, ...], min_score: float, today: dt.date
 
 
 def buffers(values: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return (bytes, int64 offsets into them, validity or an empty array) without copying the bytes."""
+    """Return (bytes, int64 offsets into them, validity or an empty array) without copying the bytes.
+
+    All three are read-only, whatever the buffers are: for arrays that may be written the kernel is compiled once more.
+    """
     wide = pa.types.is_large_string(values.type)
     _, offset_buffer, data_buffer = values.buffers()
     n = len(values)
     if n == 0 or offset_buffer is None:
-        return np.zeros(0, np.uint8), np.zeros(1, np.int64), np.zeros(0, np.bool_)
+        return _frozen(np.zeros(0, np.uint8)), _frozen(np.zeros(1, np.int64)), _frozen(np.zeros(0, np.bool_))
     offsets = np.frombuffer(offset_buffer, np.int64 if wide else np.int32)[values.offset : values.offset + n + 1]
     data = np.frombuffer(data_buffer, np.uint8) if data_buffer is not None else np.zeros(0, np.uint8)
     valid = pc.is_valid(values).to_numpy(zero_copy_only=False) if values.null_count else np.zeros(0, np.bool_)
-    return data, offsets.astype(np.int64, copy=False), valid
+    return _frozen(data), _frozen(offsets.astype(np.int64, copy=False)), _frozen(valid)
+
+
+def _frozen(array: np.ndarray) -> np.ndarray:
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _folded(data: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     start, end = int(offsets[0]), int(offsets[-1])
     data = data[start:end]
     if start:
-        offsets = offsets - start
+        offsets = _frozen(offsets - start)
     if not kernel.needs_fold(data):
         return data, offsets
     out = np.empty(data.size, np.uint8)
     out_offsets = np.empty(offsets.size, np.int64)
     size = kernel.fold(data, offsets, out, out_offsets)
-    return out[:size], out_offsets
+    return _frozen(out[:size]), _frozen(out_offsets)
 
 
 def _joined(parts: Sequence[kernel.Out]) -> kernel.Out:

@@ -13,9 +13,12 @@ import numpy as np
 import pyarrow as pa
 
 from pii_audit.model.entity import EntityType
+from pii_audit.model.errors import DefinitionError
 from pii_audit.recognizers import kernel
 from pii_audit.recognizers.batch import Detector, Hit, Mount, Spans
 
+#: what the columns that hold a span's entity type can count
+MAX_ENTITIES = 127
 _SPACE = "".join(map(chr, range(33)))
 
 
@@ -30,6 +33,8 @@ class Ensemble:
             for entity in mount.entities:
                 known.setdefault(entity.name, entity)
         self.entities: tuple[EntityType, ...] = tuple(known.values())
+        if len(known) > MAX_ENTITIES:
+            raise DefinitionError(f"{len(known)} entity types are too many for one scan (at most {MAX_ENTITIES})")
         order = {name: index for index, name in enumerate(known)}
         self._index = [[order[entity.name] for entity in mount.entities] for mount in self.mounts]
 
@@ -67,12 +72,12 @@ def _joined(spans: Spans, hits: Sequence[Hit]) -> Spans:
         whole = not line[: hit.start].strip(_SPACE) and not line[hit.end :].strip(_SPACE)
         hashed = int(kernel.hash_span(spans.data, at + first, at + last))
         added.append((hit.value, hit.start, hit.end, hit.entity, hit.evidence, whole, hashed, first, last))
+    if not added:
+        return spans
     names = ("value", "start", "end", "entity", "evidence", "whole", "hash", "byte_start", "byte_end")
     joined = {
         name: np.concatenate((getattr(spans, name), np.array(column, getattr(spans, name).dtype)))
-        for name, column in zip(names, zip(*added, strict=True), strict=False)
+        for name, column in zip(names, zip(*added, strict=True), strict=True)
     }
-    if not joined:
-        return spans
     order = np.lexsort((joined["entity"], joined["end"], joined["start"], joined["value"]))
     return replace(spans, **{name: column[order] for name, column in joined.items()})

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 #: flags that leave a loosened expression as loose as it is
-_FLAGS = re.IGNORECASE | re.MULTILINE | re.DOTALL | re.UNICODE
+_FLAGS = int(re.IGNORECASE | re.MULTILINE | re.DOTALL | re.UNICODE)
 _ANY = "(?s:.)"
 _WIDE = r"\x{80}-\x{10FFFF}"
 #: Unicode knows more digits, letters and spaces than RE2 does
@@ -31,6 +31,8 @@ _CLASSES = {
 }
 #: letters whose other case is no ASCII letter: İ ı ſ K
 _ODD_CASES = r"\x{130}\x{131}\x{17F}\x{212A}"
+#: characters whose other cases RE2 knows too: ASCII but for those letters; 汉字, kana, full-width marks and digits have none
+_SAFE = ((0, 0x7F), (0x2E80, 0x9FFF), (0xFF00, 0xFF20))
 _REPEATS = 200
 _MOST = 1 << 16
 
@@ -48,7 +50,7 @@ def necessary(expression: str, flags: int) -> str | None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # «possible nested set»: the regex package reads those otherwise
             tree = parser.parse(expression, flags)
-        if tree.state.flags & ~(flags | re.UNICODE):
+        if tree.state.flags & ~(flags | int(re.UNICODE)):
             return None
         found = _sequence(tree, bool(flags & re.IGNORECASE))
     except (re.error, _Unreadable, FutureWarning, DeprecationWarning, RecursionError, OverflowError):
@@ -95,11 +97,16 @@ def _item(op: Any, value: Any, ignoring: bool) -> str:
 
 
 def _literal(code: int, ignoring: bool) -> str:
-    if ignoring and code >= 0x80:
+    if ignoring and not _is_safe(code, code):
         return _ANY
     if ignoring and chr(code) in "iIkKsS":
         return f"[{chr(code)}{_ODD_CASES}]"
     return f"\\x{{{code:X}}}"
+
+
+def _is_safe(low: int, high: int) -> bool:
+    """Return whether RE2 and the ``regex`` package agree on the other cases of these characters."""
+    return any(first <= low and high <= last for first, last in _SAFE)
 
 
 def _class(members: Sequence[tuple[Any, Any]], ignoring: bool) -> str:
@@ -115,7 +122,7 @@ def _class(members: Sequence[tuple[Any, Any]], ignoring: bool) -> str:
                 continue
             case _:
                 return _ANY  # «not …» of any kind
-        if ignoring and high >= 0x80:
+        if ignoring and not _is_safe(low, high):
             return _ANY
         found += f"\\x{{{low:X}}}-\\x{{{high:X}}}"
     return f"[{found}{_ODD_CASES if ignoring else ''}]"

@@ -143,8 +143,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "no": ("no", "否"),
     # progress
     "progress.compiling": (
-        "pii-audit: on the first run the detector is compiled for this machine; this takes up to a minute, once",
-        "pii-audit：首次运行时需为本机编译识别器，最多约一分钟，仅此一次",
+        "pii-audit: on the first run the detector is compiled for this machine; this takes a minute or more, once",
+        "pii-audit：首次运行时需为本机编译识别器，需一分钟或更久，仅此一次",
     ),
     "progress.findings": ("{n} found", "发现 {n}"),
     "progress.left": ("{time} left", "剩余 {time}"),
