@@ -36,6 +36,10 @@ class Role:
     words: Mapping[str, tuple[str, ...]] | None = None
     #: an empty value cannot be tested (a time); otherwise emptiness says something (not closed yet)
     must: bool = False
+    #: a flag that other words set too: people note the reason where a yes would do
+    noted: bool = False
+    #: a date without a time of day means the end of that day
+    day_end: bool = False
 
 
 _YES = ("1", "true", "t", "yes", "y", "on", "是", "有", "已", "已接通", "接通", "answered", "connected", "√")
@@ -94,7 +98,7 @@ ROLES: Mapping[str, Role] = {
         Role("given_on", DATE, "when consent was given", "同意日期", ("given_on", "consented_on", "同意日期", "授权日期")),
         Role("expires_on", DATE, "until when it holds", "有效期至", ("expires_on", "valid_until", "有效期至", "授权到期日")),
         Role("withdrawn_on", DATE, "when consent was withdrawn", "撤回日期", ("withdrawn_on", "withdrawn_at", "撤回日期")),
-        Role("refused_at", DATE, "when the contact asked to stop", "拒绝联系时间", ("refused_at", "拒绝时间")),
+        Role("refused_at", TIME, "when the contact asked to stop", "拒绝联系时间", ("refused_at", "拒绝时间"), day_end=True),
         Role("received_on", DATE, "when it was received", "收到日期", ("received_on", "received_at", "受理日期", "收到日期"), must=True),
         Role("answered_on", DATE, "when it was answered", "答复日期", ("answered_on", "replied_on", "答复日期", "回复日期")),
         Role("ended_on", DATE, "when the matter was closed", "办结日期", ("closed_on", "办结日期")),
@@ -107,6 +111,9 @@ ROLES: Mapping[str, Role] = {
         Role("hired_on", DATE, "date of hire", "入职日期", ("hired_on", "入职日期")),
         Role("exam_on", DATE, "date of the exam", "考核日期", ("exam_on", "exam_date", "考核日期")),
         Role("first_case_on", DATE, "first day with cases", "首次上岗日期", ("first_case_on", "上岗日期")),
+        Role("left_on", DATE, "last day of service", "离职日期", ("left_on", "leave_date", "离职日期")),
+        Role("contract_from", DATE, "first day of the contract", "合同起始日", ("contract_from", "contract_start", "合同起始日", "合同生效日")),
+        Role("contract_until", DATE, "last day of the contract", "合同到期日", ("contract_until", "contract_to", "contract_end", "合同到期日", "合同终止日")),
         Role("trained_on", DATE, "date of the last training", "最近培训日期", ("last_training_on", "trained_on", "培训日期")),
         Role("notified_on", DATE, "when the person was told", "告知日期", ("notified_on", "notice_date", "告知日期")),
         # what
@@ -119,7 +126,7 @@ ROLES: Mapping[str, Role] = {
         # yes or no
         Role("answered", FLAG, "the call was connected", "是否接通", ("answered", "connected", "是否接通")),
         Role("agreed_time", FLAG, "the debtor agreed to this time", "债务人同意该时段", ("agreed_time", "debtor_agreed_time", "同意时段")),
-        Role("loss_of_contact", FLAG, "the debtor cannot be reached, documented", "失联依据", ("loss_of_contact", "失联", "是否失联")),
+        Role("loss_of_contact", FLAG, "the debtor cannot be reached, documented", "失联依据", ("loss_of_contact", "失联", "是否失联", "失联依据"), noted=True),
         Role("entry_consent", FLAG, "consent to entering", "入户同意", ("entry_consent", "同意入户")),
         Role("separate_consent", FLAG, "separate consent", "单独同意", ("separate_consent", "separate", "单独同意")),
         Role("contact_consent", FLAG, "the contact was told and agreed", "联系人同意", ("contact_consent", "联系人同意")),
@@ -257,7 +264,7 @@ def _some(text: ir.StringValue, pattern: str, group: int) -> ir.StringValue:
 
 def _time(role: Role, column: ir.Value, manner: Manner) -> ir.Value:
     moment, timed = _moment(column, manner)
-    return timed.ifelse(moment, ibis.null(moment.type()))
+    return timed.ifelse(moment, moment + ibis.interval(seconds=86399) if role.day_end else ibis.null(moment.type()))
 
 
 def _date(role: Role, column: ir.Value, manner: Manner) -> ir.Value:
@@ -270,7 +277,8 @@ def _flag(role: Role, column: ir.Value, manner: Manner) -> ir.Value:
     if column.type().is_boolean():
         return column
     text = _text(column).translate(_WIDE, _PLAIN).lower()
-    return ibis.cases((text.isin(_YES), True), (text.isin(_NO), False), else_=ibis.null("boolean"))
+    rest = (text != "").nullif(False) if role.noted else ibis.null("boolean")
+    return ibis.cases((text.isin(_YES), True), (text.isin(_NO), False), else_=rest)
 
 
 def _number(role: Role, column: ir.Value, manner: Manner) -> ir.Value:
