@@ -1,4 +1,4 @@
-"""One description of every entity type, source and report, generated from the definitions.
+"""One description of every entity type, rule, source and report, generated from the definitions.
 
 ``list``, ``explain`` and the tables of the README all come from here.
 """
@@ -21,6 +21,7 @@ from pii_audit.model.entity import EntityType, Strength
 from pii_audit.model.errors import PluginError
 from pii_audit.model.near import near
 from pii_audit.model.visible import visible
+from pii_audit.policy import describe, registry
 from pii_audit.reports import get_report
 from pii_audit.reports.interface import Report
 from pii_audit.reports.text import wrap
@@ -28,7 +29,7 @@ from pii_audit.reports.words import Words
 from pii_audit.sources.interface import Source
 
 _WIDTH = 98
-KINDS = ("entities", "sources", "reports")
+KINDS = ("entities", "rules", "sources", "reports")
 Row = Mapping[str, Any]
 
 _INSTRUMENTS = {
@@ -44,6 +45,8 @@ def rows(kind: str) -> list[Row]:
     """Return everything of a kind as plain data; the same keys in every row."""
     if kind == "entities":
         return [_entity_row(entity) for entity in installed()]
+    if kind == "rules":
+        return describe.rows()
     if kind == "sources":
         return [_source_row(sources.load(name)) for name in sources.names()]
     return [_report_row(get_report(name)) for name in plugins.names(plugins.REPORTS)]
@@ -96,6 +99,7 @@ def table(kind: str, words: Words) -> tuple[list[str], list[list[str]]]:
     """Return heads and rows of a list for people."""
     columns = {
         "entities": ("name", "title", "sensitivity", "found", "default"),
+        "rules": ("name", "title", "severity", "policies"),
         "sources": ("name", "title", "suffixes"),
         "reports": ("name", "title"),
     }[kind]
@@ -108,8 +112,10 @@ def _cell(row: Row, column: str, words: Words) -> str:
     match column:
         case "title":
             return visible(words.title(value, row["title_zh"]))
-        case "sensitivity":
+        case "sensitivity" | "severity":
             return words(value)
+        case "policies":
+            return " ".join(value)
         case "found":
             return words.join([words(f"found.{proof}") for proof in value])
         case "default":
@@ -120,18 +126,20 @@ def _cell(row: Row, column: str, words: Words) -> str:
 
 
 def explain(name: str, lang: str) -> str:
-    """Return everything about an entity type, source or report. Raises PluginError if there is none of that name."""
+    """Return everything about an entity type, rule, source or report. Raises PluginError if there is none of that name."""
     words = Words(lang)
     if name.upper() in {entity.name for entity in installed()}:
         return _explain_entity(entity_type(name), words)
     found = []
+    if name in registry.rules():
+        found.append(describe.explain(name, lang))
     if name.lower() in sources.names():
         found.append(_explain_source(sources.load(name.lower()), words))
     if name.lower() in plugins.names(plugins.REPORTS):
         found.append(_explain_report(get_report(name.lower()), words))
     if found:
         return "\n".join(found)
-    known = [*(entity.name for entity in installed()), *sources.names(), *plugins.names(plugins.REPORTS)]
+    known = [*(entity.name for entity in installed()), *registry.rules(), *sources.names(), *plugins.names(plugins.REPORTS)]
     raise PluginError(f"nothing is called {visible(repr(name))}{near(name, known)} (see pii-audit list entities)")
 
 

@@ -25,6 +25,8 @@ COMPLETE_VAR = "_PII_AUDIT_COMPLETE"
 #: command → module that holds it as ``command``; the order of ``--help``
 COMMANDS = {
     "scan": "scan",
+    "audit": "audit",
+    "policy": "policy",
     "list": "listing",
     "explain": "explain",
     "export": "export",

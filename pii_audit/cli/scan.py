@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pii_audit.cli.output import Look, Outputs
 
 _WHAT, _WHERE, _OUTPUT, _RUN = "What to look for", "Where to look", "Output", "Run"
-_CONFIG = "pii_audit.config_file"
+CONFIG = "pii_audit.config_file"
 
 EXAMPLES = (
     "Examples",
@@ -38,14 +38,15 @@ EXAMPLES = (
 )
 
 
-def _use_config(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+def use_config(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    """Take the defaults of a command from a configuration file; its name is kept for the report."""
     if ctx.resilient_parsing:
         return
     path = Path(value) if value else find_config(Path())
     if path is not None:
         config = load_config(path)
         ctx.default_map = dict(config.values)
-        ctx.meta[_CONFIG] = config.path
+        ctx.meta[CONFIG] = config.path
 
 
 def _complete_entity(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -58,7 +59,8 @@ def _complete_entity(ctx: click.Context, param: click.Parameter, incomplete: str
     return [CompletionItem(before + comma + entity.name, help=entity.title) for entity in found]
 
 
-def _complete_format(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def complete_format(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the report formats that begin like this."""
     from click.shell_completion import CompletionItem
 
     from pii_audit import plugins
@@ -100,7 +102,7 @@ def look_of(lang: str | None, no_color: bool, quiet: bool, verbose: bool) -> Loo
 @option("--exclude", group=_WHERE, multiple=True, type=Listed(), metavar="GLOB",
         help="No files whose name or path matches; repeatable.")
 @option("--follow-symlinks", group=_WHERE, is_flag=True, help="Follow links inside folders.")
-@option("-f", "--format", group=_OUTPUT, metavar="FORMAT", shell_complete=_complete_format,
+@option("-f", "--format", group=_OUTPUT, metavar="FORMAT", shell_complete=complete_format,
         help="text, json, jsonl or csv (default: as the name after -o says, else text).")
 @option("-o", "--output", group=_OUTPUT, metavar="PATH", help="Where the report goes; - is standard output.")
 @option("--report", group=_OUTPUT, multiple=True, type=Listed(), metavar="FORMAT=PATH",
@@ -118,7 +120,7 @@ def look_of(lang: str | None, no_color: bool, quiet: bool, verbose: bool) -> Loo
 @option("--workers", group=_RUN, type=click.IntRange(min=0), metavar="N", default=0,
         help="Worker processes (default: as many as processors).")
 @option("--engine", group=_RUN, metavar="ENGINE", default="local", help="Where the work runs: local.")
-@option("--config", group=_RUN, metavar="FILE", is_eager=True, expose_value=False, callback=_use_config,
+@option("--config", group=_RUN, metavar="FILE", is_eager=True, expose_value=False, callback=use_config,
         help="Configuration file (default: pii-audit.yaml in the current folder, if there is one).")
 @click.pass_context
 def command(  # one parameter per flag
@@ -170,9 +172,9 @@ def command(  # one parameter per flag
         spans=outputs.spans,
         strict=strict,
         show_values=show_values,
-        recognizers=tuple(Path(o) if is_class(o) else _readable(o, "--recognizers") for o in recognizers),
-        fingerprint_key_file=_readable(fingerprint_key_file, "--fingerprint-key-file") if fingerprint_key_file else None,
-        config_file=ctx.meta.get(_CONFIG),
+        recognizers=tuple(Path(o) if is_class(o) else readable(o, "--recognizers") for o in recognizers),
+        fingerprint_key_file=readable(fingerprint_key_file, "--fingerprint-key-file") if fingerprint_key_file else None,
+        config_file=ctx.meta.get(CONFIG),
     )
     level = None if fail_on == "none" else Sensitivity[fail_on.upper()]
     return run_scan(settings, outputs, look_of(lang, no_color, quiet, verbose), level)
@@ -213,7 +215,8 @@ def _entities(given: Sequence[str], recognizers: Sequence[str]) -> tuple[str, ..
     return tuple(dict.fromkeys(entity_type(name).name for name in names))
 
 
-def _readable(path: str, flag: str) -> Path:
+def readable(path: str, flag: str) -> Path:
+    """Return a path that can be read. Raises UsageError, naming the flag, if it cannot."""
     try:
         with open(path, "rb"):
             return Path(path)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from pii_audit.model.dataset import Note, Skipped
 from pii_audit.model.entity import Sensitivity
 from pii_audit.model.errors import ExitCode
 from pii_audit.model.finding import Finding, MaskedCount
+from pii_audit.model.violation import Exemption, Judgement, NotTestable, Violation
 
 SCHEMA_VERSION = "1.0"
 
@@ -57,15 +57,20 @@ class AuditResult:
     masked: tuple[MaskedCount, ...]
     skipped: tuple[Skipped, ...]
     notes: tuple[Note, ...] = ()
-    violations: tuple[Any, ...] = ()
-    not_testable: tuple[Any, ...] = ()
-    exemptions: tuple[Any, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    violations: tuple[Violation, ...] = ()
+    not_testable: tuple[NotTestable, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()
+    #: None: a scan, which judges nothing
+    judgement: Judgement | None = None
 
     def exit_code(self, fail_on: Sensitivity | None = Sensitivity.LOW) -> ExitCode:
-        """Return 3 if anything was skipped, else 1 if a finding reaches ``fail_on`` (None: never), else 0."""
+        """Return 3 if anything was skipped, else 1 if something reaches ``fail_on`` (None: never), else 0.
+
+        What counts is a finding in a scan, a violation in an audit.
+        """
         if self.skipped:
             return ExitCode.INCOMPLETE
-        if fail_on is not None and any(f.sensitivity >= fail_on for f in self.findings):
+        levels: list[int] = [v.severity for v in self.violations] if self.judgement else [f.sensitivity for f in self.findings]
+        if fail_on is not None and any(level >= fail_on for level in levels):
             return ExitCode.FOUND
         return ExitCode.CLEAN

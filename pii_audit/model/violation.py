@@ -49,6 +49,7 @@ class Violation:
     basis: tuple[Basis, ...]
     remedy: str
     remedy_zh: str
+    law: tuple[str, ...] = ()       #: rows of rules/law.yml it serves; empty: the organisation's own policy
     details: Mapping[str, int] = field(default_factory=dict)  #: what kind → how many (entity type, class, route)
 
     @property
@@ -84,9 +85,37 @@ class Exemption:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How many of the rules in force could be tested: wholly, in part, not at all."""
+    """How many of the rules in force could be tested: wholly, in part, not at all. The three add up to ``rules``."""
 
     rules: int
     tested: int
     partly: int
     untested: int
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article of a framework, with the rules in force that serve it and those of them that are broken."""
+
+    framework: str
+    article: str
+    title: str
+    title_zh: str
+    rules: tuple[str, ...]
+    broken: tuple[str, ...]
+    untested: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What policies said beside violations: what was judged, how completely, by article, and the record it rests on."""
+
+    catalogue: str
+    as_of: str
+    policies: tuple[str, ...]
+    coverage: Coverage
+    #: dataset → role → column it was found in
+    bindings: Mapping[str, Mapping[str, str]]
+    articles: tuple[Article, ...]
+    #: record of processing activities (PIPL 55, 56): dataset → what the catalogue says
+    record: Mapping[str, Mapping[str, str]]

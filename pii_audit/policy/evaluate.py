@@ -54,6 +54,7 @@ class Evaluation:
     not_testable: tuple[NotTestable, ...]
     exemptions: tuple[Exemption, ...]
     coverage: Coverage
+    untested: frozenset[str]
     skipped: tuple[Skipped, ...]
     #: dataset → role → column
     bindings: Mapping[str, Mapping[str, str]]
@@ -90,14 +91,14 @@ def evaluate(catalogue: Catalogue, policy: Policy, evidence: Evidence) -> Evalua
         tables.lock()
         for applied in in_force:
             run.apply(applied, [item for item in accepted if item.rule == applied.id])
-    broken = {v.rule for v in run.violations}
-    partly = {n.rule for n in run.not_testable}
     nothing = {applied.id for applied in in_force} - run.tested
+    partly = {item.rule for item in run.not_testable} - nothing
     return Evaluation(
         violations=tuple(sorted(run.violations, key=lambda v: (-v.severity, v.rule, v.dataset))),
         not_testable=tuple(sorted(set(run.not_testable))),
         exemptions=tuple(run.exemptions),
-        coverage=Coverage(len(in_force), len(in_force) - len(partly - nothing) - len(nothing), len((partly | broken) & partly - nothing), len(nothing)),
+        coverage=Coverage(len(in_force), len(in_force) - len(partly) - len(nothing), len(partly), len(nothing)),
+        untested=frozenset(nothing),
         skipped=tuple(sorted(set(run.skipped))),
         bindings={name: dict(rows.reading.bound) for name, rows in run.rows.items()},
     )
@@ -347,6 +348,7 @@ class _Run:
                     basis=law.basis(rule.law),
                     remedy=rule.prose().get("remedy", ""),
                     remedy_zh=rule.remedy_zh,
+                    law=rule.law,
                     details={item["aspect"]: int(item["n"]) for item in sorted(aspects, key=lambda a: (-a["n"], a["aspect"])) if item["dataset"] == name},
                 )
             )

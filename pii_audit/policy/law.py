@@ -75,6 +75,7 @@ class Row:
     see: tuple[str, ...] = ()
     note: str | None = None
     note_zh: str | None = None
+    untestable: str | None = None         #: why no program can test it
 
     @property
     def is_from_memory(self) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, TextIO
 from pii_audit.model.entity import Sensitivity
 from pii_audit.model.finding import Finding
 from pii_audit.model.result import SCHEMA_VERSION, AuditResult
+from pii_audit.model.violation import Severity
 from pii_audit.model.visible import escape, is_hidden
 from pii_audit.reports.interface import ResultReport, View
 
@@ -63,9 +64,10 @@ def as_data(result: AuditResult) -> dict[str, Any]:
         "sources": [_plain(source) for source in sorted(result.sources, key=lambda s: (s.path, s.kind))],
         "findings": [_finding(finding) for finding in sorted(result.findings, key=_place)],
         "masked": [_plain(masked) for masked in sorted(result.masked, key=_place)],
-        "violations": [_plain(violation) for violation in result.violations],
+        "violations": [{**_plain(v), "share": None if v.share is None else round(v.share, 6)} for v in result.violations],
         "not_testable": [_plain(rule) for rule in result.not_testable],
         "exemptions": [_plain(exemption) for exemption in result.exemptions],
+        "judgement": None if result.judgement is None else _plain(result.judgement),
         "skipped": [_plain(skipped) for skipped in sorted(result.skipped)],
         "notes": [_plain(note) for note in sorted(result.notes)],
     }
@@ -115,7 +117,7 @@ def _sources(findings: Iterable[Finding]) -> int:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Sensitivity):
+    if isinstance(value, (Sensitivity, Severity)):
         return value.label
     if isinstance(value, Enum):
         return value.value

@@ -20,8 +20,10 @@ from pii_audit.model.dataset import Note, Skipped
 from pii_audit.model.entity import Sensitivity
 from pii_audit.model.finding import Confidence, Finding
 from pii_audit.model.result import AuditResult, SourceInfo
+from pii_audit.model.violation import Severity
 from pii_audit.model.visible import visible
 from pii_audit.reports.interface import ResultReport, View
+from pii_audit.reports.judged import Judged
 from pii_audit.reports.words import Words, duration, size
 
 _PER_SOURCE = 8     # findings shown of one source
@@ -61,7 +63,7 @@ class TextReport(ResultReport):
 
 def verdict(result: AuditResult, words: Words) -> str:
     """Return what a run found in one sentence, and a second one if it could not read everything."""
-    sentences = []
+    sentences = list(Judged(result, View(words.lang), words).sentences()) if result.judgement else []
     sources = words.count("source", len(result.sources))
     if result.findings:
         sentences.append(
@@ -169,12 +171,17 @@ class _Text:
 
     def lines(self) -> Iterator[Text]:
         result = self.result
-        style = "bold red" if result.findings else "bold yellow" if result.skipped else "bold green"
+        bad = any(v.severity > Severity.INFO for v in result.violations) if result.judgement else bool(result.findings)
+        style = "bold red" if bad else "bold yellow" if result.skipped else "bold green"
         yield from self.wrapped(verdict(result, self.words), style=style)
         if result.run.values_shown:
             yield from self.wrapped(self.words("end.values_shown"), style="bold red")
+        if result.judgement:
+            for text, indent, style in Judged(result, self.view, self.words).parts():
+                yield from self.wrapped(text, indent, indent + _GAP, style) if text else [Text()]
         if result.findings:
-            yield from self.findings()
+            if not result.judgement or self.view.full:
+                yield from self.findings()
             yield from self.by_type()
         yield from self.masked()
         yield from self.listed("section.skipped", sorted(result.skipped), "bold yellow")

@@ -22,6 +22,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "n.subject": ("{n} data subject|{n} data subjects", "{n} 名个人信息主体"),
     "n.third": ("{n} third person|{n} third persons", "{n} 名第三人"),
     "n.column": ("{n} column|{n} columns", "{n} 列"),
+    "n.rule": ("{n} rule|{n} rules", "{n} 条规则"),
+    "n.dataset": ("{n} dataset|{n} datasets", "{n} 个数据集"),
     # verdict
     "verdict.clean": ("No personal data found in {sources} ({size}).", "{sources}（{size}）中未发现个人信息。"),
     "verdict.found": (
@@ -33,6 +35,34 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "Incomplete: {items} could not be read.",
         "结果不完整：{items}未能读取。",
     ),
+    "verdict.broken": (
+        "Rules broken: {rules} in {datasets}; highest severity {worst}.",
+        "违反规则：{datasets}共违反 {rules}，最高严重程度为“{worst}”。",
+    ),
+    "verdict.kept": ("No rule is broken, as far as rules could be tested.", "在可检验的范围内未发现违规。"),
+    "verdict.coverage": (
+        "Of {rules} in force, {tested} could be tested wholly, {partly} in part, {untested} not at all.",
+        "生效 {rules}，其中完全可检验 {tested} 条，部分可检验 {partly} 条，无法检验 {untested} 条。",
+    ),
+    # judgement
+    "section.violations.high": ("High severity: {n} rules broken", "严重程度高：违反 {n} 条规则"),
+    "section.violations.medium": ("Medium severity: {n} rules broken", "严重程度中：违反 {n} 条规则"),
+    "section.violations.low": ("Low severity: {n} rules broken", "严重程度低：违反 {n} 条规则"),
+    "section.violations.info": ("For information", "供参考"),
+    "section.not_testable": ("Not testable, wholly or in part: {n} rules", "无法检验或只能部分检验：{n} 条规则"),
+    "section.exemptions": ("Accepted", "豁免"),
+    "section.articles": ("Articles concerned (rules broken)", "涉及条款（违反的规则数）"),
+    "info": ("info", "提示"),
+    "organisation": ("organisation", "本机构"),
+    "of_tested": (" of {n} tested ({share})", " / 检验 {n}（{share}）"),
+    "owner": ("owner {name}", "负责人 {name}"),
+    "place.rows": ("row {rows}", "第 {rows} 行"),
+    "remedy": ("→ {text}", "→ {text}"),
+    "basis.policy": ("own policy, no law", "机构内部制度，无法律依据"),
+    "basis.more": (" and {n} more", " 等，另 {n} 项"),
+    "left.reasons": ("{n} further reasons; --verbose shows all", "另有 {n} 项原因；--verbose 显示全部"),
+    "exemption.expired": ("expired on {date}: exempts nothing", "已于 {date} 到期，不再豁免"),
+    "exemption.holds": ("until {date}; {n} taken out", "有效期至 {date}；已扣除 {n} 项"),
     # levels and confidence
     "low": ("low", "低"),
     "medium": ("medium", "中"),
@@ -53,6 +83,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "found.elsewhere": ("recognizer", "识别器"),
     # table heads
     "head.level": ("level", "级别"),
+    "head.severity": ("severity", "严重程度"),
+    "head.policies": ("policies", "所属策略"),
     "head.type": ("kind of data", "数据类型"),
     "head.column": ("column", "列"),
     "head.count": ("values", "数量"),

@@ -1,0 +1,147 @@
+"""What a rule is, in words: for ``explain``, ``list rules`` and the tables of ``rules/README.md``."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pii_audit
+from pii_audit.policy.interface import ROWS, Rule
+from pii_audit.policy.law import load_law
+from pii_audit.policy.packs import load_policy, packs
+from pii_audit.policy.registry import rule as rule_of
+from pii_audit.policy.registry import rules
+from pii_audit.policy.roles import ROLES
+
+_WIDTH = 98
+
+
+def explain(name: str, lang: str) -> str:
+    """Return a page about a rule. Raises PluginError for an unknown one."""
+    return "\n".join(_page(rule_of(name), lang)) + "\n"
+
+
+def _page(rule: type[Rule], lang: str) -> Iterator[str]:
+    zh = lang == "zh"
+    yield f"{rule.id} · {rule.title_zh if zh else rule.title}"
+    yield ""
+    prose, law = rule.prose(), load_law()
+    if zh:
+        for row in rule.law:
+            yield from _wrapped(law.row(row).says_zh)
+    else:
+        yield from _wrapped(prose["asks"])
+    state = ("默认启用" if rule.enabled else "默认停用") if zh else ("enabled by default" if rule.enabled else "off by default")
+    yield ""
+    yield f"{'严重程度' if zh else 'Severity'}  {rule.severity.label} · {state}"
+    heads = ("依据", "读取", "参数", "整改") if zh else ("Basis", "Reads", "Parameters", "Remedy")
+    basis = [item.cite(lang) for item in law.basis(rule.law)]
+    yield from _section(heads[0], basis or ["机构内部制度，无法律依据" if zh else "own policy, no law"])
+    if not zh:
+        yield from _section("Why", [prose.get("why", "")])
+        yield from _section("Example", [prose.get("example", "")])
+    yield from _section(heads[1], list(_reads(rule, zh)))
+    if parameters := list(_parameters(rule, zh)):
+        yield from _section(heads[2], parameters)
+    yield from _section(heads[3], [rule.remedy_zh if zh else prose.get("remedy", "")])
+
+
+def _reads(rule: type[Rule], zh: bool) -> Iterator[str]:
+    for reads in rule.reads:
+        kinds = ", ".join(reads.kinds or ()) or ("全部" if zh else "all kinds")
+        if reads.relation != ROWS:
+            needs = f" ({', '.join(reads.needs)})" if reads.needs else ""
+            yield f"{reads.relation}: {kinds}{needs}"
+            continue
+        named = [f"{name} ({ROLES[name].title_zh if zh else ROLES[name].title})" for name in reads.needs]
+        uses = [f"{name}?" for name in reads.uses]
+        yield f"{kinds}: {', '.join([*named, *uses])}"
+
+
+def _parameters(rule: type[Rule], zh: bool) -> Iterator[str]:
+    for name, item in rule.parameters().items():
+        default = "—" if item.default is None else item.metadata["kind"].show(item.default)
+        yield f"{name}: {item.metadata['doc_zh' if zh else 'doc']} ({default})"
+
+
+def _section(title: str, lines: list[str]) -> Iterator[str]:
+    yield ""
+    yield title
+    for line in lines:
+        yield from _wrapped(line, "  ")
+
+
+def _wrapped(text: str, indent: str = "") -> list[str]:
+    if text.isascii():
+        return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent)
+    return [indent + text]
+
+
+def rows() -> list[Mapping[str, Any]]:
+    """Return every rule as plain data."""
+    shipped = _shipped()
+    return [
+        {
+            "name": name,
+            "title": rule.title,
+            "title_zh": rule.title_zh,
+            "severity": rule.severity.label,
+            "enabled": rule.enabled,
+            "policies": shipped.get(name, []),
+            "law": list(rule.law),
+            "parameters": list(rule.parameters()),
+        }
+        for name, rule in rules().items()
+    ]
+
+
+def _shipped() -> Mapping[str, list[str]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for pack in packs():
+        for applied in load_policy([pack], Path()).applied.values():
+            found[type(applied.rule).id].append(pack)
+    return found
+
+
+def rule_table() -> str:
+    """Return the table of rules for ``rules/README.md``."""
+    law = load_law()
+    lines = ["| rule | asks | severity | basis | policies |", "|---|---|---|---|---|"]
+    for row in rows():
+        rule = rule_of(row["name"])
+        basis = "; ".join(item.cite("en") for item in law.basis(rule.law)) or "own policy, no law"
+        asks = rule.prose()["asks"].removeprefix("Asks ").rstrip(".")
+        off = "" if rule.enabled else " (off)"
+        lines.append(f"| `{row['name']}`{off} | {asks} | {row['severity']} | {basis} | {', '.join(row['policies']) or '—'} |")
+    return "\n".join(lines)
+
+
+def coverage_table() -> str:
+    """Return which rule serves which row of the law, or why no program can."""
+    serving: defaultdict[str, list[str]] = defaultdict(list)
+    for name, rule in rules().items():
+        for cited in rule.law:
+            serving[cited].append(name)
+    lines = ["| row | requirement | rules, or why there is none |", "|---|---|---|"]
+    for name, row in load_law().rows.items():
+        served = ", ".join(f"`{rule}`" for rule in serving[name])
+        lines.append(f"| {name} | {row.says} | {served or row.untestable or '**not covered**'} |")
+    return "\n".join(lines)
+
+
+def render(text: str) -> str:
+    """Return ``rules/README.md`` with both tables made anew."""
+    for name, table in (("rules", rule_table()), ("coverage", coverage_table())):
+        begin, end = f"<!-- {name}:begin -->\n", f"<!-- {name}:end -->"
+        head, _, rest = text.partition(begin)
+        _, _, tail = rest.partition(end)
+        text = f"{head}{begin}{table}\n{end}{tail}"
+    return text
+
+
+def readme() -> Path:
+    """Return where the tables stand."""
+    return pii_audit.rules_dir() / "README.md"
