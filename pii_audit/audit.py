@@ -47,9 +47,12 @@ def scan(
     progress: Callable[[Progress], None] | None = None,
     limits: Limits | None = None,
     part_bytes: int | None = None,
+    on_spans: Callable[[pa.Table], None] | None = None,
+    key: bytes | None = None,
 ) -> AuditResult:
-    """Return what a scan of the targets found. Spans go to ``settings.spans`` while it runs.
+    """Return what a scan of the targets found. Spans go to ``settings.spans`` and ``on_spans`` while it runs.
 
+    ``key`` makes the fingerprints of spans, where the settings name no key file.
     Raises UsageError before anything is read if the settings cannot be used, SourceError under ``strict``.
     """
     started = dt.datetime.now(dt.UTC)
@@ -62,7 +65,7 @@ def scan(
     helpers = PHONES if structures else frozenset()
     detector = Detector(select({*helpers, *(entity.name for entity in entities)}), min_score=settings.min_score)
     options = FoldOptions(
-        spans=bool(settings.spans), key=_key(settings), show_values=settings.show_values, structures=structures
+        spans=bool(settings.spans or on_spans), key=_key(settings) or key, show_values=settings.show_values, structures=structures
     )
     names = Names(detector)
     found = discover(settings.targets, settings.include, settings.exclude, settings.follow_symlinks)
@@ -70,6 +73,7 @@ def scan(
     if settings.strict and skipped:
         raise stopped(skipped[0])
     sink = open_span_sinks(settings.spans)
+    takers = [take for take in (sink.write if sink else None, on_spans) if take is not None]
     work = Work(
         blobs=found.blobs,
         detector=detector,
@@ -78,7 +82,7 @@ def scan(
         limits=limits or Limits(),
         bytes_total=found.bytes_total,
         on_progress=progress,
-        on_spans=_only(known, sink.write) if sink else None,
+        on_spans=_only(known, takers) if takers else None,
         strict=settings.strict,
     )
     engine = LocalEngine(_useful(settings.workers or len(os.sched_getaffinity(0)), found.blobs), part_bytes or PART_BYTES)
@@ -143,12 +147,14 @@ def _wanted(
     return {**foreign, **{entity.name: entity for entity in chosen}}, chosen
 
 
-def _only(known: Mapping[str, EntityType], write: Callable[[pa.Table], None]) -> Callable[[pa.Table], None]:
+def _only(known: Mapping[str, EntityType], takers: Sequence[Callable[[pa.Table], None]]) -> Callable[[pa.Table], None]:
     """Pass on the spans of types that are reported."""
     names = pa.array(known)
 
     def wanted(table: pa.Table) -> None:
-        write(table.filter(pc.is_in(table["entity_type"], names)))
+        found = table.filter(pc.is_in(table["entity_type"], names))
+        for take in takers:
+            take(found)
 
     return wanted
 

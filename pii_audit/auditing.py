@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from pii_audit import sources
 from pii_audit.audit import scan
+from pii_audit.engines.fold import fingerprint
 from pii_audit.engines.names import Names
 from pii_audit.entities import select
 from pii_audit.model.dataset import Note, Skipped
@@ -22,14 +26,16 @@ from pii_audit.model.result import AuditResult
 from pii_audit.model.violation import Article, Judgement
 from pii_audit.model.visible import visible
 from pii_audit.policy import relations
-from pii_audit.policy.catalogue import KINDS, Catalogue, Dataset, load_catalogue
+from pii_audit.policy.catalogue import CATALOGUE_NAME, KINDS, Catalogue, Dataset, load_catalogue
+from pii_audit.policy.draft import Seen
+from pii_audit.policy.draft import draft as drafted
 from pii_audit.policy.evaluate import Evaluation, Evidence, evaluate
 from pii_audit.policy.law import load_frameworks
 from pii_audit.policy.packs import Policy, load_policy
 from pii_audit.recognizers.batch import Detector
 from pii_audit.settings import ScanSettings
 from pii_audit.sources.discover import discover
-from pii_audit.sources.interface import Blob, Limits
+from pii_audit.sources.interface import Batch, Blob, Limits
 
 _Told = TypeVar("_Told", Skipped, Note)
 
@@ -88,6 +94,81 @@ def audit(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """Where a data subject occurs, and how long the dataset is kept."""
+
+    dataset: str
+    source: str
+    line: int | None
+    row: int | None
+    column: str | None
+    entity_type: str
+    owner: str | None
+    retention: str | None       #: period, and the role of the date from which it runs
+
+
+def find_subject(
+    catalogue: Path, identifiers: Sequence[str], *, workers: int = 0, progress: Callable[[Progress], None] | None = None
+) -> tuple[tuple[Occurrence, ...], tuple[Skipped, ...]]:
+    """Return every place in the datasets of a catalogue where one of these identifiers stands, and what was not read.
+
+    Values are compared by fingerprints under a key that this call makes and forgets, so that no spelling matters and
+    nothing is stored (PIPL 45 and 47: requests for access and deletion).
+    """
+    found = load_catalogue(catalogue)
+    targets = tuple(dict.fromkeys(target for dataset in found.datasets.values() for target in found.targets(dataset)))
+    key = secrets.token_bytes(32)
+    wanted = pa.array([fingerprint(key, identifier) for identifier in identifiers])
+    tables: list[pa.Table] = []
+
+    def take(spans: pa.Table) -> None:
+        mine = spans.filter(pc.is_in(spans["fingerprint"], wanted))
+        if len(mine):
+            tables.append(mine.drop_columns(["masked", "fingerprint"]))
+
+    scanned = scan(ScanSettings(targets, workers=workers, command="subject"), progress=progress, on_spans=take, key=key)
+    files = _Files(found, scanned)
+    places = []
+    for place in (row for table in tables for row in table.to_pylist()):
+        name = files.owner_of(place["source"])
+        dataset = found.datasets.get(name or "")
+        retention = dataset.retention if dataset else None
+        dated = f" from {retention.dated_by}" if retention and retention.dated_by else ""
+        places.append(
+            Occurrence(
+                dataset=name or "-",
+                source=files.relative(place["source"]),
+                line=place["line"],
+                row=place["row"],
+                column=place["column"],
+                entity_type=place["entity_type"],
+                owner=dataset.owner if dataset else None,
+                retention=f"{retention}{dated}" if retention else None,
+            )
+        )
+    return tuple(places), scanned.skipped
+
+
+def draft(folder: Path, home: Path, *, progress: Callable[[Progress], None] | None = None) -> str:
+    """Return a catalogue in draft for what lies in a folder; paths are relative to ``home``, where it will lie."""
+    scanned = scan(ScanSettings((str(folder),), command="init"), progress=progress)
+    context = sources.context_for()
+    names = Names(Detector(select(None)))
+    by_file: dict[str, set[str]] = {}
+    for finding in scanned.findings:
+        by_file.setdefault(finding.source.split("!")[0], set()).add(finding.entity_type)
+    files = []
+    for blob in discover((str(folder),)).blobs:
+        shown = names.place(blob.name)
+        if shown != blob.name or os.path.basename(shown) == CATALOGUE_NAME:
+            continue  # a name that holds a value is repeated nowhere; a pattern has to stand for it
+        first = next((event for event in sources.read_blob(blob, context) if isinstance(event, Batch)), None)
+        headers = tuple(column.name for column in first.columns if column.name) if first and not first.text else ()
+        files.append(Seen(os.path.relpath(blob.name, home), bool(first and first.text), headers, tuple(sorted(by_file.get(shown, ())))))
+    return drafted(files, visible(str(folder)))
+
+
 def _told(short: Callable[[str], str], item: _Told) -> _Told:
     return replace(item, what=short(item.what))
 
@@ -115,8 +196,8 @@ class _Files:
             self.blobs[name] = tuple(own)
         self._owner = owner
         self._folders = _folders(catalogue, self.relative)
-        self.findings: list[tuple[str, Finding]] = [(o, replace(f, source=self.relative(f.source))) for f in scanned.findings if (o := self._owned(f.source))]
-        self.masked: list[tuple[str, MaskedCount]] = [(o, replace(m, source=self.relative(m.source))) for m in scanned.masked if (o := self._owned(m.source))]
+        self.findings: list[tuple[str, Finding]] = [(o, replace(f, source=self.relative(f.source))) for f in scanned.findings if (o := self.owner_of(f.source))]
+        self.masked: list[tuple[str, MaskedCount]] = [(o, replace(m, source=self.relative(m.source))) for m in scanned.masked if (o := self.owner_of(m.source))]
 
     def shown(self, name: str) -> str:
         """Return a name as reports show it."""
@@ -126,7 +207,8 @@ class _Files:
         """Return a name relative to the folder of the catalogue."""
         return name.removeprefix(self._prefix)
 
-    def _owned(self, source: str) -> str | None:
+    def owner_of(self, source: str) -> str | None:
+        """Return the dataset that a source belongs to."""
         outer = self.relative(source)
         if (found := self._owner.get(outer) or self._owner.get(outer.split("!")[0])) is not None:
             return found

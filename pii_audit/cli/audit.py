@@ -167,7 +167,7 @@ class _places:
             from pyarrow import csv
 
             writer = self._stack.enter_context(csv.CSVWriter(stream, PLACES))
-        return lambda table: writer.write_table(table)
+        return lambda table: writer.write_table(table)  # noqa: PLW0108 - the method is untyped
 
     def __exit__(self, *exc: object) -> None:
         self._stack.__exit__(*exc)  # type: ignore[arg-type]

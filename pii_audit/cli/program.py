@@ -26,7 +26,9 @@ COMPLETE_VAR = "_PII_AUDIT_COMPLETE"
 COMMANDS = {
     "scan": "scan",
     "audit": "audit",
+    "init": "init",
     "policy": "policy",
+    "subject": "subject",
     "list": "listing",
     "explain": "explain",
     "export": "export",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import hmac
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -178,9 +180,16 @@ class Folder:
         return pa.concat_arrays(parts).take(pa.array(np.argsort(np.concatenate(order))))
 
 
+_COUNTRY_CODE = re.compile("^(?:00)?86(?=1[3-9][0-9]{9}$)")
+
+
 def fingerprint(key: bytes, text: str) -> str:
-    """Return the keyed fingerprint (HMAC-SHA-256, hexadecimal) of the letters and digits of a value."""
-    compact = "".join(filter(str.isalnum, text)).upper()
+    """Return the keyed fingerprint (HMAC-SHA-256, hexadecimal) of a value, however it is written.
+
+    Width, case, separators and the country code of a mobile number do not matter.
+    """
+    compact = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text))).upper()
+    compact = _COUNTRY_CODE.sub("", compact)
     return hmac.new(key, compact.encode(), hashlib.sha256).hexdigest()
 
 

@@ -56,6 +56,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "organisation": ("organisation", "本机构"),
     "of_tested": (" of {n} tested ({share})", " / 检验 {n}（{share}）"),
     "owner": ("owner {name}", "负责人 {name}"),
+    "retention.none": ("no retention period declared", "未声明保存期限"),
     "place.rows": ("row {rows}", "第 {rows} 行"),
     "remedy": ("→ {text}", "→ {text}"),
     "basis.policy": ("own policy, no law", "机构内部制度，无法律依据"),
