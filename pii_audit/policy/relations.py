@@ -22,6 +22,8 @@ _DATASET_FACTS = {
     "automated_decision": pa.bool_(), "masking_approved": pa.bool_(), "archived_on": pa.date32(),
     "reviewed_on": pa.date32(), "purpose_changed_on": pa.date32(), "consent_renewed_on": pa.date32(),
 }  # fmt: skip
+#: kind of dataset → where such data lie if the catalogue does not say
+_IMPLIED = {"test_data": "test", "published": "public"}
 _KEEP = {
     "keep_until_from": pa.string(), "keep_months": pa.int64(), "keep_days": pa.int64(),
     "min_months": pa.int64(), "min_days": pa.int64(),
@@ -52,11 +54,13 @@ FINDINGS = pa.schema(
 )  # fmt: skip
 #: one row per count of masked values
 MASKED = pa.schema({"dataset": pa.string(), "kind": pa.string(), "source": pa.string(), "column": pa.string(), "entity_type": pa.string(), "hits": pa.int64()})
-#: one row per file of a dataset; ``others_read``: readable by everybody on the host; ``dated``: date in its name or partition
+#: one row per file of a dataset; ``others_read``: readable by everybody on the host; ``dated_from`` and ``dated``: first and last
+#: day of the period in its name or partition; ``latest``: no content is younger (``dated``, else ``modified``)
 FILES = pa.schema(
     {
         "dataset": pa.string(), "kind": pa.string(), **_DATASET_FACTS, **_KEEP,
-        "source": pa.string(), "bytes": pa.int64(), "others_read": pa.bool_(), "modified": pa.date32(), "dated": pa.date32(),
+        "source": pa.string(), "bytes": pa.int64(), "others_read": pa.bool_(), "modified": pa.date32(),
+        "dated_from": pa.date32(), "dated": pa.date32(), "latest": pa.date32(),
         "exposed": pa.int64(),
     }
 )  # fmt: skip
@@ -132,10 +136,12 @@ def fill(
     for name, count in masked:
         tables["masked"].append(facts[name] | {"source": count.source, "column": count.column, "entity_type": count.entity_type, "hits": count.count})
     for file_ in files:
+        dated_from, dated = period_in_name(file_.source) or (None, None)
         tables["files"].append(
             facts[file_.dataset]
             | {
-                "source": file_.source, "bytes": file_.bytes, "modified": file_.modified, "dated": date_in_name(file_.source),
+                "source": file_.source, "bytes": file_.bytes, "modified": file_.modified,
+                "dated_from": dated_from, "dated": dated, "latest": dated or file_.modified,
                 "others_read": None if file_.mode is None else bool(file_.mode & 0o004),
                 "exposed": exposed_by_file.get((file_.dataset, file_.source), 0),
             }
@@ -182,6 +188,7 @@ def _facts(dataset: Dataset) -> dict[str, Any]:
         "dataset": dataset.name,
         "kind": dataset.kind,
         **{name: dataset.facts.get(name) for name in _DATASET_FACTS},
+        "environment": dataset.facts.get("environment", _IMPLIED.get(dataset.kind)),
         "keep_until_from": retention.dated_by if retention else None,
         "keep_months": retention.keep.months if retention else None,
         "keep_days": retention.keep.days if retention else None,
@@ -198,16 +205,15 @@ def _in_a_row(auditors: tuple[str, ...]) -> int:
 _DATED = re.compile(r"(?<![0-9])((?:19|20)[0-9]{2})(?:[-_/]?(?:month=|m=)?(0[1-9]|1[0-2])(?:[-_/]?(?:day=|d=)?(0[1-9]|[12][0-9]|3[01]))?)?(?![0-9])")
 
 
-def date_in_name(path: str) -> dt.date | None:
-    """Return the last day of the period that a name speaks of (``loans_201901.csv``: 31 January 2019), None if of none."""
+def period_in_name(path: str) -> tuple[dt.date, dt.date] | None:
+    """Return first and last day of the period that a name speaks of (``loans_201901.csv``: January 2019), None if of none."""
     found = None
     for match in _DATED.finditer(path):
-        year, month, day = int(match[1]), int(match[2] or 12), match[3]
+        year, month, day = int(match[1]), match[2], match[3]
         try:
-            if day:
-                found = dt.date(year, month, int(day))
-            else:
-                found = (dt.date(year + month // 12, month % 12 + 1, 1)) - dt.timedelta(1)
+            first = dt.date(year, int(month or 1), int(day or 1))
+            until = dt.date(year + 1, 1, 1) if month is None else dt.date(year + int(month) // 12, int(month) % 12 + 1, 1)
         except ValueError:
             continue
+        found = first, first if day else until - dt.timedelta(1)
     return found

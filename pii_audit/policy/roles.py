@@ -22,6 +22,8 @@ from pii_audit.policy.lexicon import Lexicon
 #: minutes that Beijing is ahead of UTC
 BEIJING = 480
 KEY, TIME, DATE, FLAG, WORD, NUMBER, TEXT = "key", "time", "date", "flag", "word", "number", "text"
+#: a date of birth: by itself, or the one that an identity number holds
+BORN = "born"
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Role:
     noted: bool = False
     #: a date without a time of day means the end of that day
     day_end: bool = False
+    #: roles whose column serves where this one has none of its own: the first that has one
+    via: tuple[str, ...] = ()
 
 
 _YES = ("1", "true", "t", "yes", "y", "on", "是", "有", "已", "已接通", "接通", "answered", "connected", "√")
@@ -68,12 +72,15 @@ _TARGETS = {
     "third": ("third_person", "unrelated", "other", "第三人", "无关第三人", "他人"),
 }
 _STATES = {
-    "open": ("normal", "active", "正常", "未结清", "在贷", "逾期", "overdue"),
+    "open": ("normal", "active", "正常", "未结清", "在贷", "逾期", "overdue", *(f"{word}m{n}" for word in ("", "逾期") for n in range(8))),
     "closed": ("settled", "paid", "paid_off", "结清", "已结清", "终结"),
     "cancelled": ("deleted", "logged_off", "注销", "已注销", "销户", "已销户", "撤销"),
     "withdrawn": ("撤回", "已撤回"),
+    # off the books of the lender, but still owed: not closed
+    "written_off": ("charged_off", "核销", "已核销", "呆账"),
 }
 _SOURCES = {"pbc": ("人民银行", "人行", "12363"), "nfra": ("金监局", "12378", "监管"), "direct": ("customer", "客服", "直接", "本人"), "other": ("其他",)}
+_GRADES = {"general": ("一般",), "larger": ("较大",), "major": ("重大",), "extraordinary": ("特别重大", "特大")}
 
 ROLES: Mapping[str, Role] = {
     role.name: role
@@ -87,14 +94,19 @@ ROLES: Mapping[str, Role] = {
         Role("recipient", KEY, "who receives data", "接收方", ("recipient", "recipient_id", "接收方", "接收机构")),
         Role("target_number", KEY, "number or account that was contacted", "被联系号码", ("callee_no", "callee", "called_number", "target_number", "被叫号码", "被叫", "拨打号码")),
         Role("contact_number", KEY, "phone of a contact of the borrower", "联系人电话", ("contact_phone", "contact_mobile", "emergency_phone", "紧急联系人电话", "联系人电话")),
-        Role("id_number", KEY, "identity number", "身份证件号码", ()),
+        Role("id_number", KEY, "identity number", "身份证件号码", ("id_number", "id_no", "id_card", "idcard_no", "sfzh", "zjhm", "身份证号", "身份证号码", "证件号码")),
         Role("phone", KEY, "phone of the borrower", "借款人手机号", ()),
         # when
         Role("event_time", TIME, "when it happened, with the time of day", "发生时间", ("started_at", "start_time", "call_time", "event_time", "sent_at", "拨打时间", "开始时间", "发送时间", "外访时间"), must=True),
+        Role("discovered_at", TIME, "when an incident was discovered, with the time of day", "事件发现时间", ("discovered_at", "detected_at", "发现时间"), must=True),
+        Role("brief_at", TIME, "when an incident was reported in brief", "事件简要报告时间", ("brief_at", "briefed_at", "简报时间", "简要报告时间")),
+        Role("reported_at", TIME, "when an incident was reported", "事件报告时间", ("reported_at", "报告时间", "上报时间")),
         Role("opened_on", DATE, "beginning of the relationship", "开户日、放款日", ("opened_on", "open_date", "loan_date", "放款日期", "开户日期", "建档日期")),
         Role("closed_on", DATE, "end of the relationship", "结清日、销户日", ("closed_on", "close_date", "settled_on", "结清日期", "销户日期")),
         Role("recorded_on", DATE, "date of the record", "记录日期", ("created_at", "create_time", "record_date", "记录日期", "创建时间"), must=True),
-        Role("birth_date", DATE, "date of birth", "出生日期", ("birth_date", "birthday", "dob", "出生日期")),
+        Role("birth_date", DATE, "date of birth", "出生日期", ("birth_date", "birthday", "dob", "csrq", "出生日期")),
+        Role("born", BORN, "date of birth, by itself or inside an identity number", "出生日期（含证件号码所载）", via=("birth_date", "id_number")),
+        Role("kept_from", DATE, "date from which retention runs: retention.dated_by of the catalogue, else closed_on", "保存期限起算日"),
         Role("given_on", DATE, "when consent was given", "同意日期", ("given_on", "consented_on", "同意日期", "授权日期")),
         Role("expires_on", DATE, "until when it holds", "有效期至", ("expires_on", "valid_until", "有效期至", "授权到期日")),
         Role("withdrawn_on", DATE, "when consent was withdrawn", "撤回日期", ("withdrawn_on", "withdrawn_at", "撤回日期")),
@@ -122,7 +134,8 @@ ROLES: Mapping[str, Role] = {
         Role("direction", WORD, "out or in", "呼叫方向", ("direction", "呼叫方向"), _DIRECTIONS),
         Role("target_role", WORD, "who was contacted", "被联系人身份", ("target_role", "contact_role", "联系对象"), _TARGETS),
         Role("status", WORD, "state of the account", "账户状态", ("status", "loan_status", "状态", "账户状态"), _STATES),
-        Role("complaint_source", WORD, "who forwarded the complaint", "投诉来源", ("source", "投诉来源"), _SOURCES),
+        Role("complaint_source", WORD, "who forwarded the complaint", "投诉来源", ("source", "投诉来源"), _SOURCES, must=True),
+        Role("grade", WORD, "grade of an incident", "事件等级", ("grade", "level", "事件等级", "事件级别"), _GRADES, must=True),
         # yes or no
         Role("answered", FLAG, "the call was connected", "是否接通", ("answered", "connected", "是否接通")),
         Role("agreed_time", FLAG, "the debtor agreed to this time", "债务人同意该时段", ("agreed_time", "debtor_agreed_time", "同意时段")),
@@ -132,6 +145,8 @@ ROLES: Mapping[str, Role] = {
         Role("contact_consent", FLAG, "the contact was told and agreed", "联系人同意", ("contact_consent", "联系人同意")),
         Role("violence_record", FLAG, "record of violence", "暴力记录", ("violence_record", "violent_record", "暴力记录")),
         Role("on_list", FLAG, "on the list of partners", "名单内", ("on_list", "名单内")),
+        Role("extended", FLAG, "the time to answer was extended", "是否延期答复", ("extended", "是否延期", "延期")),
+        Role("harm_avoided", FLAG, "measures effectively avoided harm", "是否有效避免危害", ("harm_avoided", "已避免危害")),
         Role("default_ticked", FLAG, "consent was ticked by default", "默认勾选", ("default_ticked", "default_checked", "默认勾选")),
         Role("private_account", FLAG, "a private phone or account was used", "使用私人账号", ("private_account", "私人号码")),
         # identifiers whose presence counts
@@ -165,7 +180,7 @@ def columns(role: str) -> tuple[str, ...]:
 
 def dtype(role: str) -> ty.DataType:
     """Return the type of the columns of a role."""
-    types = {KEY: ty.int64, TIME: ty.Timestamp(scale=6), DATE: ty.date, FLAG: ty.boolean, WORD: ty.string, NUMBER: ty.float64, TEXT: ty.boolean}
+    types = {KEY: ty.int64, TIME: ty.Timestamp(scale=6), DATE: ty.date, FLAG: ty.boolean, WORD: ty.string, NUMBER: ty.float64, TEXT: ty.boolean, BORN: ty.date}
     return types[ROLES[role].kind]
 
 
@@ -204,7 +219,7 @@ def typed(role: Role, column: ir.Value, manner: Manner) -> dict[str, ir.Value]:
         return {role.name: key(column, manner.salt)}
     if role.kind == TEXT:
         return _flags(_text(column))
-    read = {TIME: _time, DATE: _date, FLAG: _flag, NUMBER: _number, WORD: _word}[role.kind](role, column, manner)
+    read = {TIME: _time, DATE: _date, FLAG: _flag, NUMBER: _number, WORD: _word, BORN: _born}[role.kind](role, column, manner)
     if not column.type().is_string():
         return {role.name: read, f"bad_{role.name}": ibis.literal(False)}
     return {role.name: read, f"bad_{role.name}": read.isnull() & (_text(column) != "")}
@@ -271,6 +286,19 @@ def _date(role: Role, column: ir.Value, manner: Manner) -> ir.Value:
     if column.type().is_date():
         return column
     return _moment(column, manner)[0].date()
+
+
+_BORN_18 = r"^[0-9]{6}((?:18|19|20)[0-9]{2})([01][0-9])([0-3][0-9])[0-9]{3}[0-9X]$"
+_BORN_15 = r"^[0-9]{6}([0-9]{2})([01][0-9])([0-3][0-9])[0-9]{3}$"
+
+
+def _born(role: Role, column: ir.Value, manner: Manner) -> ir.Value:
+    if column.type().is_date() or column.type().is_timestamp():
+        return _date(role, column, manner)
+    text = _text(column).translate(_WIDE, _PLAIN).upper().re_replace(r"[\s\-]+", "")
+    year = ibis.coalesce(_some(text, _BORN_18, 1), "19" + _some(text, _BORN_15, 1))
+    month, day = (ibis.coalesce(_some(text, _BORN_18, part), _some(text, _BORN_15, part)) for part in (2, 3))
+    return ibis.coalesce((year + "-" + month + "-" + day).try_cast("date"), _date(role, column, manner))
 
 
 def _flag(role: Role, column: ir.Value, manner: Manner) -> ir.Value:
