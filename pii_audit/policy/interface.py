@@ -21,8 +21,8 @@ from pii_audit.policy.fields import Kind
 #: rows of datasets and registers of some kinds, with the roles asked for (see ``roles.py``)
 ROWS = "rows"
 #: relations made from the catalogue and the scan; their columns stand in ``relations.py``
-DATASETS, FINDINGS, FILES, RECIPIENTS, PERMITTED, ORGANISATION = (
-    "datasets", "findings", "files", "recipients", "permitted", "organisation",
+DATASETS, FINDINGS, MASKED, FILES, RECIPIENTS, PERMITTED, ORGANISATION = (
+    "datasets", "findings", "masked", "files", "recipients", "permitted", "organisation",
 )  # fmt: skip
 
 
