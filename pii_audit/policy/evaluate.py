@@ -74,6 +74,11 @@ class _Rows:
         return self.reading.present[role] > 0
 
 
+#: columns that the catalogue declares under another name, and those that files bring with them
+_DECLARED_AS = {"keep_months": "retention", "min_months": "retention.min"}
+_OF_FILES = {"dated": "name", "dated_from": "name", "latest": "name or time of change"}
+
+
 class _Untestable(Exception):
     """Nothing of a relation can be tested."""
 
@@ -161,12 +166,19 @@ class _Run:
             self.evidence.on_step(dataset.name)
         reading = Reading(sources=self.sources)
         manner = roles.Manner(self.salt, dataset.offset, dataset.values)
+        dated_by = dataset.retention.dated_by if dataset.retention else None
+        via = {role: (dated_by or "closed_on",) if role == "kept_from" else roles.ROLES[role].via for role in wanted}
+        asked = tuple(dict.fromkeys((*wanted, *(other for others in via.values() for other in others))))
 
         @functools.cache
         def bind(headers: tuple[str, ...]) -> Mapping[str, str]:
             own = {role: column for role, column in dataset.binding.items() if column in headers}
-            guessed = roles.guess(headers, wanted) if dataset.guess else {}
-            return {role: column for role, column in {**guessed, **own}.items() if role in wanted and not (role in dataset.binding and role not in own)}
+            guessed = roles.guess(headers, asked) if dataset.guess else {}
+            found = {role: column for role, column in {**guessed, **own}.items() if not (role in dataset.binding and role not in own)}
+            for role, others in via.items():
+                if role not in found and (other := next((other for other in others if other in found), None)):
+                    found[role] = found[other]
+            return {role: column for role, column in found.items() if role in wanted}
 
         def make(table: ir.Table) -> ir.Table:
             made: dict[str, ir.Value] = {}
@@ -237,7 +249,11 @@ class _Run:
             names = sorted(undeclared["dataset"].to_pylist())
             for name in names:
                 what = "organisation" if name == "-" else name
-                self._missing(applied, name, f"fact {need}", f"the catalogue does not say {need} of {what}")
+                if need in _OF_FILES:
+                    self._missing(applied, name, "date of files", f"there are files of {what} that no {_OF_FILES[need]} dates")
+                    continue
+                fact = _DECLARED_AS.get(need, need)
+                self._missing(applied, name, f"fact {fact}", f"the catalogue does not say {fact} of {what}")
             if names and not self.tables.fetch(table.filter(table[need].notnull()).count()):
                 raise _Untestable
             table = table.filter(table[need].notnull())
