@@ -208,7 +208,7 @@ def _parquet(
         index = len(reading.sources)
         reading.sources.append(name_of(blob.name))
         reading.tables += 1
-        reading.present.update(binding)
+        reading.present.update(list(binding))
         reading.bound.update(binding)
         row = 1
         try:

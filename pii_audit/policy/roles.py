@@ -17,6 +17,7 @@ import ibis
 import ibis.expr.datatypes as ty
 import ibis.expr.types as ir
 
+from pii_audit.policy import listed
 from pii_audit.policy.lexicon import Lexicon
 
 #: minutes that Beijing is ahead of UTC
@@ -24,6 +25,10 @@ BEIJING = 480
 KEY, TIME, DATE, FLAG, WORD, NUMBER, TEXT = "key", "time", "date", "flag", "word", "number", "text"
 #: a date of birth: by itself, or the one that an identity number holds
 BORN = "born"
+#: a party, or a chain of them (AG01→AG05): the key of the first, and of the one to whom it passed data on
+CHAIN = "chain"
+#: a list of fields: a key, and one flag for each entity type that it names
+FIELDS = "fields"
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ ROLES: Mapping[str, Role] = {
         Role("loan", KEY, "loan contract", "借款合同", ("loan_no", "loan_id", "contract_no", "合同编号", "借据号")),
         Role("agent", KEY, "person who acts for the lender", "催收员、坐席", ("agent_id", "agent", "collector_id", "operator_id", "坐席工号", "催收员", "工号")),
         Role("agency", KEY, "organisation that acts", "机构", ("org_id", "agency", "agency_id", "机构编号", "催收机构")),
-        Role("recipient", KEY, "who receives data", "接收方", ("recipient", "recipient_id", "接收方", "接收机构")),
+        Role("recipient", CHAIN, "who receives data", "接收方", ("recipient", "recipient_id", "接收方", "接收机构")),
         Role("target_number", KEY, "number or account that was contacted", "被联系号码", ("callee_no", "callee", "called_number", "target_number", "被叫号码", "被叫", "拨打号码")),
         Role("contact_number", KEY, "phone of a contact of the borrower", "联系人电话", ("contact_phone", "contact_mobile", "emergency_phone", "紧急联系人电话", "联系人电话")),
         Role("id_number", KEY, "identity number", "身份证件号码", ("id_number", "id_no", "id_card", "idcard_no", "sfzh", "zjhm", "身份证号", "身份证号码", "证件号码")),
@@ -154,17 +159,22 @@ ROLES: Mapping[str, Role] = {
         Role("contract", KEY, "contract number", "合同编号", ("dpa_no", "contract_id", "协议编号")),
         Role("pipia", KEY, "impact assessment", "个人信息保护影响评估编号", ("pipia_id", "评估编号")),
         Role("authorisation", KEY, "written authorisation", "授权编号", ("authorisation_id", "auth_id", "授权书编号")),
-        Role("fields", KEY, "fields that were sent", "提供的信息种类", ("field_list", "fields", "信息种类", "字段清单")),
+        Role("fields", FIELDS, "fields that were sent", "提供的信息种类", ("field_list", "fields", "信息种类", "字段清单")),
         Role("purpose", KEY, "purpose", "处理目的", ("purpose", "目的", "用途")),
         Role("onward", KEY, "to whom the recipient passes data on", "转委托对象", ("onward_recipient", "sub_recipient", "转委托方")),
         Role("country", KEY, "country of the recipient", "接收方所在国家", ("country", "国家")),
         # how many
-        Role("subjects", NUMBER, "data subjects", "涉及人数", ("subject_count", "person_count", "人数")),
+        Role("subjects", NUMBER, "data subjects", "涉及人数", ("subject_count", "person_count", "人数"), must=True),
+        Role("sensitive_subjects", NUMBER, "data subjects with sensitive personal information", "涉及敏感个人信息的人数", ("sensitive_subject_count", "sensitive_count", "敏感个人信息人数")),
         Role("staff_count", NUMBER, "persons on the visit", "外访人数", ("staff_count", "外访人数")),
         Role("duration", NUMBER, "seconds", "时长（秒）", ("duration_s", "duration", "通话时长")),
         Role("text", TEXT, "what was said or written", "文字内容", ("text", "content", "transcript", "message", "内容", "短信内容", "通话文本")),
     )
 }
+
+
+#: column with the key of the party at the end of a chain; null where there is no chain
+PASSED_ON = "passed_on"
 
 
 def text_column(cls: str) -> str:
@@ -175,12 +185,15 @@ def text_column(cls: str) -> str:
 @cache
 def columns(role: str) -> tuple[str, ...]:
     """Return the columns that a role becomes."""
-    return tuple(map(text_column, Lexicon.load().classes)) if ROLES[role].kind == TEXT else (role,)
+    kind = ROLES[role].kind
+    if kind == TEXT:
+        return tuple(map(text_column, Lexicon.load().classes))
+    return (role, PASSED_ON) if kind == CHAIN else (role, *map(listed.column, listed.known())) if kind == FIELDS else (role,)
 
 
 def dtype(role: str) -> ty.DataType:
     """Return the type of the columns of a role."""
-    types = {KEY: ty.int64, TIME: ty.Timestamp(scale=6), DATE: ty.date, FLAG: ty.boolean, WORD: ty.string, NUMBER: ty.float64, TEXT: ty.boolean, BORN: ty.date}
+    types = {KEY: ty.int64, TIME: ty.Timestamp(scale=6), DATE: ty.date, FLAG: ty.boolean, WORD: ty.string, NUMBER: ty.float64, TEXT: ty.boolean, BORN: ty.date, CHAIN: ty.int64}
     return types[ROLES[role].kind]
 
 
@@ -219,6 +232,10 @@ def typed(role: Role, column: ir.Value, manner: Manner) -> dict[str, ir.Value]:
         return {role.name: key(column, manner.salt)}
     if role.kind == TEXT:
         return _flags(_text(column))
+    if role.kind == CHAIN:
+        return _chain(role, column, manner)
+    if role.kind == FIELDS:
+        return {role.name: key(column, manner.salt), **listed.flags(_text(column))}
     read = {TIME: _time, DATE: _date, FLAG: _flag, NUMBER: _number, WORD: _word, BORN: _born}[role.kind](role, column, manner)
     if not column.type().is_string():
         return {role.name: read, f"bad_{role.name}": ibis.literal(False)}
@@ -234,11 +251,25 @@ _WIDE = "０１２３４５６７８９ＸｘＡＢＣＤＥＦ："
 _PLAIN = "0123456789XxABCDEF:"
 
 
+def _narrow(text: ir.StringValue) -> ir.StringValue:
+    """Return a text with full-width digits and letters folded; only such texts pay for it."""
+    return text.re_search("[０-ｚ：]").ifelse(text.translate(_WIDE, _PLAIN), text)
+
+
 def key(column: ir.Value, salt: str) -> ir.IntegerValue:
     """Return a salted hash: spaces, hyphens, width, case and +86 do not matter; null for nothing."""
-    plain = _text(column).translate(_WIDE, _PLAIN).upper().re_replace(r"[\s\-]+", "")
+    plain = _narrow(_text(column)).upper().re_replace(r"[\s\-]+", "")
     plain = plain.re_replace(r"^(\+|00)?86(1[3-9][0-9]{9})$", r"\2")
     return (plain != "").ifelse((ibis.literal(salt) + plain).hash(), ibis.null("int64"))
+
+
+_ARROW = r"\s*(?:→|⇒|➔|->|=>|>>|＞)\s*"
+
+
+def _chain(role: Role, column: ir.Value, manner: Manner) -> dict[str, ir.Value]:
+    text = _text(column)
+    last = text.re_extract(f"{_ARROW}([^→⇒➔＞>]+)$", 1)
+    return {role.name: key(text.re_replace(f"{_ARROW}.*$", ""), manner.salt), PASSED_ON: key(last, manner.salt)}
 
 
 _DATE = r"^([12][0-9]{3})(?:[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?|([01][0-9])([0-3][0-9]))"
@@ -254,7 +285,7 @@ def _moment(column: ir.Value, manner: Manner) -> tuple[ir.TimestampValue, ir.Boo
         return column.cast(ty.Timestamp(scale=6)), ibis.literal(True)
     if kind.is_date():
         return column.cast(ty.Timestamp(scale=6)), ibis.literal(False)
-    text = _text(column).translate(_WIDE, _PLAIN)
+    text = _narrow(_text(column))
     # one pass over what nearly everybody writes; the slow reading only for the rest
     month = ibis.coalesce(_some(text, _DATE, 2), _some(text, _DATE, 4))
     day = ibis.coalesce(_some(text, _DATE, 3), _some(text, _DATE, 5))
@@ -295,7 +326,7 @@ _BORN_15 = r"^[0-9]{6}([0-9]{2})([01][0-9])([0-3][0-9])[0-9]{3}$"
 def _born(role: Role, column: ir.Value, manner: Manner) -> ir.Value:
     if column.type().is_date() or column.type().is_timestamp():
         return _date(role, column, manner)
-    text = _text(column).translate(_WIDE, _PLAIN).upper().re_replace(r"[\s\-]+", "")
+    text = _narrow(_text(column)).upper().re_replace(r"[\s\-]+", "")
     year = ibis.coalesce(_some(text, _BORN_18, 1), "19" + _some(text, _BORN_15, 1))
     month, day = (ibis.coalesce(_some(text, _BORN_18, part), _some(text, _BORN_15, part)) for part in (2, 3))
     return ibis.coalesce((year + "-" + month + "-" + day).try_cast("date"), _date(role, column, manner))
@@ -304,7 +335,7 @@ def _born(role: Role, column: ir.Value, manner: Manner) -> ir.Value:
 def _flag(role: Role, column: ir.Value, manner: Manner) -> ir.Value:
     if column.type().is_boolean():
         return column
-    text = _text(column).translate(_WIDE, _PLAIN).lower()
+    text = _narrow(_text(column)).lower()
     rest = (text != "").nullif(False) if role.noted else ibis.null("boolean")
     return ibis.cases((text.isin(_YES), True), (text.isin(_NO), False), else_=rest)
 
