@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import ibis.expr.types as ir
-
-from pii_audit.model.entity import Sensitivity
 from pii_audit.model.violation import Severity
-from pii_audit.policy.catalogue import ENTITY_TYPES
-from pii_audit.policy.interface import FINDINGS, Reads, Rule, World, param, place
+from pii_audit.policy.interface import FINDINGS, Reads
+from pii_audit.policy.rules._clear import ClearValues
 
 
 @dataclass(frozen=True)
-class ClearInLogs(Rule):
+class ClearInLogs(ClearValues):
     """Asks whether logs of programs or of data processing hold highly sensitive items that are not masked.
 
     Why: logs are copied, shipped and read far outside the system that wrote them.
@@ -28,10 +25,3 @@ class ClearInLogs(Rule):
     severity = Severity.HIGH
     law = ("LOG-01",)
     reads = (Reads(FINDINGS, ("application_log", "processing_log")),)
-
-    entities: tuple[str, ...] = param(ENTITY_TYPES, (), "entity types; none: all of high sensitivity", "实体类型；空表示全部高敏感类型")
-
-    def query(self, world: World, *tables: ir.Table) -> ir.Table:
-        (found,) = tables
-        wanted = found.entity_type.isin(self.entities) if self.entities else found.sensitivity >= int(Sensitivity.HIGH)
-        return place(found.filter(wanted), aspect=found.entity_type, n=found.hits)
