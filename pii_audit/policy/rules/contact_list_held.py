@@ -1,0 +1,30 @@
+"""A lender keeps no phone books."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pii_audit.model.violation import Severity
+from pii_audit.policy.catalogue import ENTITY_TYPES
+from pii_audit.policy.interface import FINDINGS, Reads, param
+from pii_audit.policy.rules._clear import ClearValues, kinds_but
+
+
+@dataclass(frozen=True)
+class ContactListHeld(ClearValues):
+    """Asks whether phone books or call histories of borrowers are held. The lender's own collection logs are not meant.
+
+    Why: neither is necessary for a lending app, and both are data of persons who never dealt with the lender.
+    Example: ``contacts_upload.jsonl`` with the address books of phones; two emergency contacts are no phone book.
+    Remedy: stop reading phone books and call histories, delete them, and ask for the contacts that are needed.
+    """
+
+    id = "contact-list-held"
+    title = "Phone books or call histories of borrowers"
+    title_zh = "留存借款人通讯录或通话记录"
+    remedy_zh = "停止读取通讯录与通话记录并删除已收集的内容；仅收集必要的联系人。"
+    severity = Severity.HIGH
+    law = ("MIN-03", "MIN-01")
+    reads = (Reads(FINDINGS, kinds_but("collection_log", "recording_index", "message_log")),)
+
+    entities: tuple[str, ...] = param(ENTITY_TYPES, ("CONTACT_LIST", "CALL_HISTORY"), "entity types", "实体类型")
