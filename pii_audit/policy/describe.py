@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import MISSING
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,10 @@ def _reads(rule: type[Rule], zh: bool) -> Iterator[str]:
 
 def _parameters(rule: type[Rule], zh: bool) -> Iterator[str]:
     for name, item in rule.parameters().items():
-        default = "—" if item.default is None else item.metadata["kind"].show(item.default)
+        if item.default is MISSING:
+            default = "必填" if zh else "must be given"
+        else:
+            default = "—" if item.default is None else item.metadata["kind"].show(item.default)
         yield f"{name}: {item.metadata['doc_zh' if zh else 'doc']} ({default})"
 
 

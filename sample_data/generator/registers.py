@@ -75,7 +75,7 @@ def _complaints(ledger: Ledger, town: Town) -> tuple[str, Rows]:
     rows: Rows = []
     for n in range(20):
         month = n % 6 + 1
-        answered = f"2026-{month:02d}-{n % 10 + 12:02d}"
+        answered = f"2026-{month:02d}-{n % 9 + 12:02d}"  # eleven days
         row: list[Cell] = [f"C2026-{n:04d}", "direct" if n % 3 else "PBC", f"2026-{month:02d}-0{n % 9 + 1}", answered, answered]
         if n == 6:
             row[2:5] = "2026-01-03", "2026-01-19", "2026-01-19"  # sixteen days
