@@ -22,7 +22,7 @@ from pii_audit.model.errors import UsageError
 from pii_audit.model.violation import Coverage, Exemption, NotTestable, Place, Violation
 from pii_audit.policy import relations, roles
 from pii_audit.policy.catalogue import KINDS, REGISTERS, Catalogue, Dataset
-from pii_audit.policy.interface import ROWS, Reads, World
+from pii_audit.policy.interface import RECIPIENTS, ROWS, Reads, World
 from pii_audit.policy.law import load_law
 from pii_audit.policy.packs import Applied, Policy
 from pii_audit.sources.interface import Blob, Limits
@@ -138,18 +138,20 @@ class _Run:
         """Bring relations and rows into the database."""
         for name, table in self.evidence.tables.items():
             self.tables.put(name, table)
-        keys = [{"recipient": name, "key": self.key(name)} for name in self.catalogue.recipients]
-        self.tables.put("recipient_keys", pa.Table.from_pylist(keys, pa.schema({"recipient": pa.string(), "key": pa.int64()})))
-        purposes = [
-            {"recipient": name, "purpose": self.key(purpose)}
-            for name, recipient in self.catalogue.recipients.items()
-            for purpose in recipient.facts.get("purposes", ())
-        ]
-        self.tables.put("purposes", pa.Table.from_pylist(purposes, pa.schema({"recipient": pa.string(), "purpose": pa.int64()})))
+        recipients = self.catalogue.recipients
+        # a register may name a recipient by its id or by its name
+        names = {self.key(r.facts["name"]): name for name, r in recipients.items() if "name" in r.facts} | {self.key(name): name for name in recipients}
+        self._put("recipient_keys", "key", [(name, key) for key, name in names.items()])
+        for fact, column in (("purposes", "purpose"), ("onward", "key")):
+            self._put(fact, column, [(name, self.key(text)) for name, r in recipients.items() for text in r.facts.get(fact, ())])
         for dataset in self.catalogue.datasets.values():
             wanted = self._wanted(dataset)
             if wanted:
                 self.rows[dataset.name] = self._read(dataset, wanted)
+
+    def _put(self, relation: str, column: str, keys: Sequence[tuple[str, int | None]]) -> None:
+        rows = [{"recipient": name, column: key} for name, key in keys]
+        self.tables.put(relation, pa.Table.from_pylist(rows, pa.schema({"recipient": pa.string(), column: pa.int64()})))
 
     def _wanted(self, dataset: Dataset) -> tuple[str, ...]:
         found = dict.fromkeys(
@@ -244,6 +246,11 @@ class _Run:
                 raise _Untestable
         if first and applied.datasets and "dataset" in table.columns and "kind" in table.columns:
             table = table.filter(table.dataset.isin(applied.datasets) | table.kind.isin(applied.datasets))
+        if reads.relation == RECIPIENTS and not self.catalogue.recipients:
+            self._missing(applied, "-", "recipients", "the catalogue names no recipient")
+            raise _Untestable
+        if reads.only is not None:
+            table = table.filter(reads.only(table))
         for need in reads.needs:
             undeclared = self.tables.fetch(table.filter(table[need].isnull()).select("dataset").distinct())
             names = sorted(undeclared["dataset"].to_pylist())

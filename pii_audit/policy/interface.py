@@ -32,13 +32,15 @@ class Reads:
 
     ``needs``: roles (for rows) or columns without which nothing can be tested: a dataset that lacks one is reported
     as not testable and left out. ``uses``: roles that are null where a dataset has none.
-    ``kinds``: kinds of datasets; None for all.
+    ``kinds``: kinds of datasets; None for all. ``only``: which rows of a relation concern the rule at all (not for rows
+    of datasets); the others need nothing.
     """
 
     relation: str
     kinds: tuple[str, ...] | None = None
     needs: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
+    only: Callable[[ir.Table], ir.BooleanValue] | None = None
 
 
 @dataclass(frozen=True)

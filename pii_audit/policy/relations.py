@@ -71,7 +71,7 @@ RECIPIENTS = pa.schema(
         "contract_from": pa.date32(), "contract_until": pa.date32(), "states": pa.list_(pa.string()), "purposes": pa.list_(pa.string()),
         "relation": pa.string(), "agreement": pa.string(), "onward": pa.int64(), "onward_consent": pa.bool_(), "reviewed_on": pa.date32(),
         "violence_record": pa.bool_(), "licensed": pa.bool_(), "route": pa.string(), "route_on": pa.date32(), "destroyed_on": pa.date32(),
-        "limits_types": pa.bool_(),        # the catalogue says which entity types it may receive
+        "permitted": pa.int64(),           # entity types that it may receive (null: not declared)
         "datasets": pa.int64(),            # datasets of the catalogue that go to it
     }
 )  # fmt: skip
@@ -167,7 +167,8 @@ def fill(
             row
             | {
                 "dataset": name, "recipient": name, "states": row.get("contract_states"),
-                "onward": None if onward is None else len(onward), "limits_types": "permitted" in row,
+                "onward": None if onward is None else len(onward),
+                "permitted": len(row["permitted"]) if "permitted" in row else None,
                 "datasets": sum(d.facts.get("recipient") == name for d in catalogue.datasets.values()),
             }
         )  # fmt: skip
