@@ -30,5 +30,5 @@ class ClearInMessages(ClearValues):
     reads = (Reads(FINDINGS, ("message_log", "collection_log")),)
 
     def where(self, found: ir.Table) -> ir.BooleanValue:
-        # a column of one type is a field of the record, not something that was written
-        return found.pattern != "column"
+        # a column of one type is a field of the record, a structure is the record itself: neither was written
+        return ~found.pattern.isin(("column", "structure"))
