@@ -289,7 +289,7 @@ def strings(value: Any) -> Iterator[str]:
 def test_no_raw_value_is_held(text: bool) -> None:
     """Neither as text nor as a number nor in the bytes that travel between processes."""
     named = {lender.header(entity): TABLE[lender.header(entity)] for entity in TYPES}
-    named.pop(lender.header(entity_type("LOCATION")), None)  # shown up to the city, which may be all of it
+    named.pop(lender.header(entity_type("LOCATION")), None)  # a masked address shows its city
     raw = {value for values in named.values() for value in values if len(value) >= 9}
     raw |= set(named[lender.header(entity_type("PERSON"))]) - {""}
     total = folded([list(batches(TABLE, [30], text))])

@@ -6,17 +6,19 @@ from collections.abc import Iterable, Mapping
 
 from pii_audit.model.entity import EntityType
 from pii_audit.model.finding import Confidence, Finding, MaskedCount
-from pii_audit.model.profile import SAMPLES, ColumnProfile, Tally
+from pii_audit.model.profile import ColumnProfile, Tally
 from pii_audit.model.score import Evidence
+from pii_audit.recognizers.cells import WHOLE_CELL
 
 #: a column *is* of a type when at least this share of its values is wholly of it
 COLUMN_SHARE = 0.5
 #: few in much: a rare leak is reported as such, never lost among thousands of clean values
 RARE_SHARE = 0.01
 RARE_VALUES = 100
-#: types that only a header announces: a column of one repeated value is no column of names
-_HEADER_ONLY = frozenset({"PERSON", "CN_ADDRESS", "ORGANIZATION", "LOCATION"})
-_STEPS = (Confidence.POSSIBLE, Confidence.LIKELY, Confidence.CERTAIN)
+#: distinct values that agree with a header, and so make it certain
+AGREEING = 3
+#: values of the right form that fail the check, for each that holds, that make a column one of other numbers
+FAILING = 2
 
 
 def classify(
@@ -26,9 +28,9 @@ def classify(
     for name, tally in sorted(profile.tallies.items()):
         if tally.masked:
             yield MaskedCount(profile.source, profile.column, name, tally.masked)
-        if not tally.count or (name in _HEADER_ONLY and not _is_told_by_header(profile, tally)):
+        if not tally.count or (name in WHOLE_CELL and not _is_credible(profile, tally)):
             continue
-        best = max((e for e in Evidence if tally.evidence[e]), key=lambda e: (e.score, e))
+        best = tally.best
         yield Finding(
             source=profile.source,
             column=profile.column,
@@ -44,16 +46,22 @@ def classify(
             sensitivity=entities[name].sensitivity,
             pattern=_pattern(profile, tally),
             first_locations=tuple(place for place, _ in tally.first),
-            masked_samples=tuple(dict.fromkeys(sample for _, sample in tally.first))[:SAMPLES],
+            masked_samples=tally.samples,
         )
 
 
-def _is_told_by_header(profile: ColumnProfile, tally: Tally) -> bool:
-    return tally.distinct.count >= 2 and tally.whole >= profile.values * COLUMN_SHARE
+def _is_credible(profile: ColumnProfile, tally: Tally) -> bool:
+    """Return whether names and the like are there: where a header alone says so, one repeated value is none."""
+    told_otherwise = tally.evidence[Evidence.HEADER] < tally.count
+    return told_otherwise or (tally.distinct.count >= 2 and _is_mostly(profile, tally))
+
+
+def _is_mostly(profile: ColumnProfile, tally: Tally) -> bool:
+    return tally.whole >= profile.values * COLUMN_SHARE
 
 
 def _pattern(profile: ColumnProfile, tally: Tally) -> str:
-    if not profile.text and tally.whole >= profile.values * COLUMN_SHARE:
+    if not profile.text and _is_mostly(profile, tally):
         return "column"
     if profile.values >= RARE_VALUES and tally.cells < profile.values * RARE_SHARE:
         return "rare"
@@ -63,20 +71,20 @@ def _pattern(profile: ColumnProfile, tally: Tally) -> str:
 def confidence(profile: ColumnProfile, tally: Tally) -> Confidence:
     """Return how sure it is that the values are of the type.
 
-    A check digit with a label is certain; a check digit or a label alone is likely; a bare pattern is possible until
-    several distinct values agree. One wrong guess repeated is one guess: distinct values count, not spans. A column
-    whose values mostly have the right form and fail the check (order numbers) takes one step back.
+    Certain: a check digit with a label or header, check digits of two distinct values, or a column most of whose
+    values, three distinct ones at least, fit its header. Likely: one check digit, a label, a header, a model, or two
+    distinct values of the pattern. Possible: one value of the pattern, however often it is repeated, and values that
+    hold among many that have the form and fail the check (order numbers), unless a label or header tells them.
     """
-    count = tally.evidence
+    seen = tally.evidence
     distinct = tally.distinct.count
-    if count[Evidence.CHECKSUM_CONTEXT]:
-        step = 2
-    elif count[Evidence.CHECKSUM]:
-        step = 2 if distinct >= 2 else 1
-    elif count[Evidence.CONTEXT] or count[Evidence.HEADER] or count[Evidence.MODEL]:
-        step = 2 if count[Evidence.HEADER] and distinct >= 3 and tally.whole >= profile.values * COLUMN_SHARE else 1
-    else:
-        step = 1 if distinct >= 2 else 0
-    if tally.near_misses > 2 * tally.whole and not count[Evidence.HEADER] and not count[Evidence.CHECKSUM_CONTEXT]:
-        step = min(step, 1) - 1
-    return _STEPS[max(step, 0)]
+    if seen[Evidence.CHECKSUM_CONTEXT]:
+        return Confidence.CERTAIN
+    if seen[Evidence.HEADER]:
+        return Confidence.CERTAIN if distinct >= AGREEING and _is_mostly(profile, tally) else Confidence.LIKELY
+    if tally.near_misses > FAILING * tally.cells:
+        return Confidence.POSSIBLE
+    if seen[Evidence.CHECKSUM] and distinct >= 2:
+        return Confidence.CERTAIN
+    supported = seen[Evidence.CHECKSUM] or seen[Evidence.CONTEXT] or seen[Evidence.MODEL] or distinct >= 2
+    return Confidence.LIKELY if supported else Confidence.POSSIBLE

@@ -31,6 +31,7 @@ _STATEMENT = re.compile(r"\s*(?:INSERT INTO|VALUES|SELECT|CREATE|UPDATE|import |
 _HEADER_WORD = re.compile(
     "姓名|名称|号码|编号|序号|证件|手机|电话|地址|日期|时间|金额|余额|状态|类型|类别|备注|性别|年龄|银行|单位|联系|账号|卡号|"
     "机构|客户|合同|产品|利率|期数|期限|逾期|渠道|城市|省份|邮箱|描述|内容|说明|关系|用户|代码|级别|等级|次数|总额|本金|利息|"
+    "住址|住所|籍贯|民族|学历|婚姻|职业|收入|车牌|车架|护照|微信|支付宝|密码|生日|出生|行业|部门|工号|账户|借据|放款|还款|亲属|紧急|"
     "(?:^|[_ -])(?:id|no|num|name|code|date|time|type|status|amt|amount|phone|mobile|tel|email|mail|addr|address|"
     "sex|gender|age|remark|note|desc|bank|card|cert|user|city|sfzh|sjh|lxdh|khxm|xm|dz|rq|je|bz|zt|lx|dh|zh|sj|xb|"
     "key|value|count|url|ip|flag|level|channel|relation|contact)s?(?:$|[_ -])|[a-z](?:Id|No|Name|Code|Date|Time|Type)$",

@@ -240,6 +240,7 @@ def test_record_starts_far_into_a_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "delimiter", "names"),
     [
+        ("no,家庭住址\n" + "".join(f"{k},杭州市西湖区文三路{k}号\n" for k in range(1, 40)), ",", ("no", "家庭住址")),
         (HEADER + "1,张三,13812345678\n" * 3, ",", ("loan_id", "姓名", "手机号")),
         ("id|name|phone\n1|张三|138\n2|李四|139\n", "|", ("id", "name", "phone")),
         ("name\tphone\nzhang\t13812345678\nli\t13912345678\n", "\t", ("name", "phone")),
