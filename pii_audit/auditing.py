@@ -31,7 +31,7 @@ from pii_audit.policy.draft import Seen
 from pii_audit.policy.draft import draft as drafted
 from pii_audit.policy.evaluate import Evaluation, Evidence, evaluate
 from pii_audit.policy.law import load_frameworks
-from pii_audit.policy.packs import Policy, load_policy
+from pii_audit.policy.packs import Policy, load_audit
 from pii_audit.recognizers.batch import Detector
 from pii_audit.settings import ScanSettings
 from pii_audit.sources.discover import discover
@@ -56,9 +56,8 @@ def audit(
     violation (columns of ``evaluate.PLACES``). Raises PolicyError with every mistake in catalogue and policies before
     anything is read.
     """
-    found = load_catalogue(catalogue)
+    found, policy = load_audit(catalogue)
     found = replace(found, as_of=as_of or found.as_of)
-    policy = load_policy(found.policies, found.folder)
     clock, started = time.monotonic(), dt.datetime.now(dt.UTC)
     targets = tuple(dict.fromkeys(target for dataset in found.datasets.values() for target in found.targets(dataset)))
     scanned = scan(replace(settings or ScanSettings(targets), targets=targets, command="audit"), progress=progress, limits=limits)

@@ -1,4 +1,4 @@
-"""Makes the generated parts of both READMEs anew: ``python -m tests.readme``.
+"""Makes the generated parts of both READMEs and of rules/README.md anew: ``python -m tests.readme``.
 
 Generated are the tables between markers, and the output below ``$ pii-audit …`` in console blocks.
 """
@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from pii_audit.catalog import render_readme_tables
+from pii_audit.policy import describe
 
 ROOT = Path(__file__).parents[1]
 READMES = {"en": ROOT / "README.md", "zh": ROOT / "README.zh-CN.md"}
@@ -44,6 +45,8 @@ def main() -> None:
     """Write both files."""
     for lang, path in READMES.items():
         path.write_text(render(path.read_text(encoding="utf-8"), lang), encoding="utf-8")
+    rules = describe.readme()
+    rules.write_text(describe.render(rules.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

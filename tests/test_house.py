@@ -155,12 +155,19 @@ def test_python_examples_run(lang: str, block: str) -> None:
 
 
 def test_yaml_examples_load(tmp_path: Path) -> None:
+    from pii_audit.policy.catalogue import load_catalogue
+    from pii_audit.policy.packs import load_policy
     from pii_audit.settings import load_config
 
     for _, block in blocks("yaml"):
         path = tmp_path / "pii-audit.yaml"
         path.write_text(block, encoding="utf-8")
-        assert load_config(path).values
+        if "datasets:" in block:
+            assert load_policy(load_catalogue(path).policies, tmp_path).applied
+        elif "rules:" in block:
+            assert load_policy([path.name], tmp_path).applied
+        else:
+            assert load_config(path).values
 
 
 def test_links_lead_somewhere() -> None:

@@ -18,7 +18,7 @@ _EXAMPLES: Section = (
 
 
 @click.command("init", cls=ManCommand, sections=(_EXAMPLES,), short_help="Draft a catalogue (audit.yaml) of a folder.")
-@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False))
+@click.argument("folder", metavar="DIR", type=click.Path())
 @option("-o", "--output", group="Options", env=False, metavar="PATH", help=f"Where it goes (default: DIR/{CATALOGUE}); - is standard output.")
 @look_options
 def command(folder: str, output: str | None, lang: str | None, quiet: bool, verbose: bool, no_color: bool) -> None:
@@ -33,6 +33,8 @@ def command(folder: str, output: str | None, lang: str | None, quiet: bool, verb
     from pii_audit.model.visible import visible
     from pii_audit.reports.words import Words
 
+    if not Path(folder).is_dir():
+        raise UsageError(f"{visible(folder)}: there is no such folder")
     target = Path(output) if output else Path(folder) / CATALOGUE
     if output != "-" and target.exists():
         raise UsageError(f"{visible(str(target))}: exists already; name another file with -o")

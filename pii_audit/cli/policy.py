@@ -36,9 +36,8 @@ def lint(files: tuple[str, ...]) -> int:
     """Check catalogues and policy files; every mistake is one line: file:line: path: reason."""
     from pii_audit.model.errors import ExitCode
     from pii_audit.model.visible import visible
-    from pii_audit.policy.catalogue import load_catalogue
     from pii_audit.policy.fields import PolicyError, compose, scalar
-    from pii_audit.policy.packs import load_policy, locate
+    from pii_audit.policy.packs import load_audit, load_policy, locate
 
     mistakes: list[str] = []
     for name in files:
@@ -46,8 +45,7 @@ def lint(files: tuple[str, ...]) -> int:
         try:
             _, root = compose(path, visible(name))
             if any(scalar(key) == "datasets" for key, _ in root.value):
-                catalogue = load_catalogue(path)
-                load_policy(catalogue.policies, catalogue.folder)
+                load_audit(path)
             else:
                 load_policy([name], Path())
         except PolicyError as error:

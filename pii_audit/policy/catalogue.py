@@ -16,7 +16,6 @@ from typing import Any
 import yaml
 
 from pii_audit.entities import installed
-from pii_audit.model.near import near
 from pii_audit.model.visible import visible
 from pii_audit.policy.fields import (
     DATE,
@@ -30,11 +29,14 @@ from pii_audit.policy.fields import (
     Kind,
     Many,
     Mapped,
+    PolicyError,
     Reading,
     Record,
     Text,
     compose,
+    items,
     scalar,
+    unknown,
 )
 from pii_audit.policy.period import Period
 from pii_audit.policy.roles import BEIJING, ROLES
@@ -87,7 +89,7 @@ class _Zone(Kind):
 
     def parse(self, raw: str) -> int | None:
         """Return minutes ahead of UTC."""
-        if found := Text(r"[+-][0-9]{2}:[0-9]{2}").parse(raw):
+        if found := Text(r"[+-](0[0-9]|1[0-4]):[0-5][0-9]").parse(raw):
             minutes = int(found[1:3]) * 60 + int(found[4:6])
             return -minutes if found[0] == "-" else minutes
         try:
@@ -99,20 +101,32 @@ class _Zone(Kind):
         return None if offset is None else int(offset.total_seconds()) // 60
 
 
-class _Entity(Kind):
-    """Name of an entity type."""
+ENTITY_TYPES = Many(Choice(lambda: tuple(entity.name for entity in installed()), "entity type"))
+_ROLE = Choice(tuple(ROLES), "role")
 
-    expected = "an entity type"
 
-    def read(self, node: yaml.Node, path: str, reading: Reading) -> str | None:
-        return Choice(tuple(entity.name for entity in installed()), "entity type").read(node, path, reading)
+class _Values(Kind):
+    """Role → value as written → word of the role."""
+
+    expected = "a mapping of roles to mappings"
+
+    def read(self, node: yaml.Node, path: str, reading: Reading) -> dict[str, dict[str, str]]:
+        found = {}
+        for name, key, value in items(node, path, reading):
+            if _ROLE.read(key, path, reading) is None:
+                continue
+            if not ROLES[name].words:
+                reading.mistake(key, f"{path}.{name}", "this role has no words")
+            elif (words := self._words(name).read(value, f"{path}.{name}", reading)) is not None:
+                found[name] = words
+        return found
+
+    def _words(self, role: str) -> Mapped:
+        return Mapped(Choice(tuple(ROLES[role].words or ()), "word"))
 
     def schema(self) -> dict[str, Any]:
-        return {"enum": [entity.name for entity in installed()]}
+        return {"type": "object", "additionalProperties": False, "properties": {name: self._words(name).schema() for name in ROLES if ROLES[name].words}}
 
-
-ENTITY_TYPES = Many(_Entity())
-_ROLE = Choice(tuple(ROLES), "role")
 
 _RETENTION = Record(
     {
@@ -140,6 +154,7 @@ class _RetentionKind(Kind):
         return {"anyOf": [PERIOD.schema(), _RETENTION.schema()]}
 
 
+_COUNTRY = Text("[A-Z]{2}", "a country in two capital letters, such as CN")
 _DATASET = {
     "paths": Field(Many(TEXT, 1), "files, folders or patterns, relative to the catalogue", True),
     "kind": Field(Choice(tuple(KINDS), "kind"), "what kind of dataset it is", True),
@@ -150,7 +165,7 @@ _DATASET = {
     "data_subjects": Field(TEXTS, "whose data they are"),
     "retention": Field(_RetentionKind(), "retention period (PIPL 17, 19)"),
     "since": Field(DATE, "when the system began to write it"),
-    "region": Field(Text("[A-Z]{2}"), "country where it is stored (ISO 3166-1)"),
+    "region": Field(_COUNTRY, "country where it is stored (ISO 3166-1)"),
     "environment": Field(Choice(ENVIRONMENTS, "environment"), "where it lies"),
     "encryption": Field(Choice(("none", "at_rest", "field"), "way of encryption"), "how it is encrypted where it lies"),
     "access_roles": Field(TEXTS, "roles that may read it"),
@@ -167,13 +182,13 @@ _DATASET = {
     "consent_renewed_on": Field(DATE, "when consent was obtained anew"),
     "timezone": Field(_Zone(), "zone of times that name none (default: Beijing)"),
     "binding": Field(Mapped(TEXT, _ROLE), "role → column"),
-    "values": Field(Mapped(Mapped(TEXT), _ROLE), "role → value as written → word of the role"),
+    "values": Field(_Values(), "role → value as written → word of the role"),
     "guess": Field(FLAG, "false: bind no column by its header"),
 }
 _RECIPIENT = {
     "name": Field(TEXT, "name"),
     "type": Field(Choice(RECIPIENTS, "type of recipient"), "what it is", True),
-    "country": Field(Text("[A-Z]{2}"), "country (ISO 3166-1)"),
+    "country": Field(_COUNTRY, "country (ISO 3166-1)"),
     "contract": Field(TEXT, "number of the contract"),
     "contract_from": Field(DATE, "first day of the contract"),
     "contract_until": Field(DATE, "last day of the contract"),
@@ -204,24 +219,43 @@ _ORGANISATION = {
     "complaint_channel": Field(TEXT, "where complaints are received"),
     "auditors": Field(TEXTS, "who made the last audits, latest first"),
 }
-_EXEMPTION = {
-    "rule": Field(TEXT, "id of the rule", True),
-    "dataset": Field(TEXT, "dataset"),
-    "source": Field(TEXT, "pattern of files"),
-    "owner": Field(TEXT, "who accepted it", True),
-    "reason": Field(TEXT, "why", True),
-    "expires": Field(DATE, "last day on which it holds", True),
-}
-_NAME = Text(r"[A-Za-z0-9_\-.\u4e00-\u9fff]{1,64}")
+_EXEMPTION = Record(
+    {
+        "rule": Field(TEXT, "id of the rule", True),
+        "dataset": Field(TEXT, "dataset"),
+        "source": Field(TEXT, "pattern of files"),
+        "owner": Field(TEXT, "who accepted it", True),
+        "reason": Field(TEXT, "why", True),
+        "expires": Field(DATE, "last day on which it holds", True),
+    }
+)
+
+
+class _ExemptionKind(Kind):
+    """An accepted violation."""
+
+    expected = _EXEMPTION.expected
+
+    def read(self, node: yaml.Node, path: str, reading: Reading) -> AcceptedViolation | None:
+        found = _EXEMPTION.read(node, path, reading)
+        whole = found is not None and all(name in found for name, known in _EXEMPTION.fields.items() if known.required)
+        return AcceptedViolation(**{"dataset": None, "source": None, **found}, place=reading.at(node)) if found and whole else None
+
+    def schema(self) -> dict[str, Any]:
+        return _EXEMPTION.schema()
+
+
+EXEMPTIONS = Many(_ExemptionKind())
+_NAME = Text(r"[A-Za-z0-9_\-.\u4e00-\u9fff]{1,64}", "a name of letters, digits, _, - and ., 64 at most")
 CATALOGUE = Record(
     {
         "version": Field(Choice(("1",), "version"), "version of the format: 1"),
         "organisation": Field(Record(_ORGANISATION), "who is audited", True),
         "as_of": Field(DATE, "day as of which it is judged (default: today in Beijing)"),
         "policies": Field(Many(TEXT, 1), "policies to apply: names of packs, or files", True),
-        "datasets": Field(Mapped(Record(_DATASET), _NAME), "datasets by name", True),
+        "datasets": Field(Mapped(Record(_DATASET), _NAME, least=1), "datasets by name", True),
         "recipients": Field(Mapped(Record(_RECIPIENT), _NAME), "recipients by id"),
-        "exemptions": Field(Many(Record(_EXEMPTION)), "accepted violations"),
+        "exemptions": Field(EXEMPTIONS, "accepted violations"),
     }
 )
 
@@ -308,18 +342,11 @@ def load_catalogue(path: Path, today: dt.date | None = None) -> Catalogue:
     reading, root = compose(path, shown)
     found = CATALOGUE.read(root, "", reading) or {}
     recipients = {name: Recipient(name, facts) for name, facts in found.get("recipients", {}).items()}
-    nodes = dict(_nodes(root, "datasets"))
     datasets = {}
     for name, facts in found.get("datasets", {}).items():
-        node = nodes[name]
         recipient = facts.get("recipient")
         if recipient is not None and recipient not in recipients:
-            reading.mistake(node, f"datasets.{name}.recipient", f"unknown recipient {visible(recipient)}{near(recipient, recipients)}")
-        for role, words in facts.get("values", {}).items():
-            known = ROLES[role].words or {}
-            for word in words.values():
-                if word not in known:
-                    reading.mistake(node, f"datasets.{name}.values.{role}", f"unknown word {visible(word)}{near(word, known)} (known: {', '.join(known) or 'none'})")
+            reading.mistake(_key(root, "datasets", name, "recipient"), f"datasets.{name}.recipient", unknown("recipient", recipient, recipients))
         if "kind" in facts and "paths" in facts:
             datasets[name] = Dataset(
                 name=name,
@@ -331,14 +358,8 @@ def load_catalogue(path: Path, today: dt.date | None = None) -> Catalogue:
                 offset=facts.get("timezone", BEIJING),
                 guess=facts.get("guess", True),
                 facts=facts,
-                place=reading.at(node),
+                place=reading.at(_key(root, "datasets", name)),
             )
-    exemptions = []
-    for node, item in zip(_sequence(root, "exemptions"), found.get("exemptions", ()), strict=False):
-        if item.get("dataset") is not None and item["dataset"] not in found.get("datasets", {}):
-            reading.mistake(node, "exemptions.dataset", f"unknown dataset {visible(item['dataset'])}{near(item['dataset'], datasets)}")
-        if {"rule", "owner", "reason", "expires"} <= item.keys():
-            exemptions.append(exemption(item, reading.at(node)))
     reading.done()
     return Catalogue(
         path=path,
@@ -348,27 +369,22 @@ def load_catalogue(path: Path, today: dt.date | None = None) -> Catalogue:
         policies=found["policies"],
         datasets=datasets,
         recipients=recipients,
-        exemptions=tuple(exemptions),
+        exemptions=found.get("exemptions", ()),
     )
 
 
-def exemption(item: Mapping[str, Any], place: str) -> AcceptedViolation:
-    """Return an exemption from its fields."""
-    return AcceptedViolation(item["rule"], item.get("dataset"), item.get("source"), item["owner"], item["reason"], item["expires"], place)
+def policies_of(path: Path) -> tuple[tuple[str, ...], str]:
+    """Return the policies that a catalogue names, whatever is wrong with the rest of it, and the place that names them."""
+    try:
+        reading, root = compose(path, visible(str(path)))
+    except PolicyError:
+        return (), ""
+    named = [(reading.at(key), value) for key, value in root.value if scalar(key) == "policies"]
+    return (TEXTS.read(named[0][1], "policies", reading) or (), f"{named[0][0]}: policies: ") if named else ((), "")
 
 
-EXEMPTION = Record(_EXEMPTION)
-
-
-def _nodes(root: yaml.MappingNode, name: str) -> list[tuple[str, yaml.Node]]:
-    for key, value in root.value:
-        if scalar(key) == name and isinstance(value, yaml.MappingNode):
-            return [(scalar(below) or "", below) for below, _ in value.value]
-    return []
-
-
-def _sequence(root: yaml.MappingNode, name: str) -> list[yaml.Node]:
-    for key, value in root.value:
-        if scalar(key) == name:
-            return value.value if isinstance(value, yaml.SequenceNode) else [value]
-    return []
+def _key(node: yaml.Node, *path: str) -> yaml.Node:
+    """Return the key at the end of a path that is there."""
+    for name in path:
+        key, node = next((key, value) for key, value in node.value if scalar(key) == name)
+    return key  # type: ignore[no-any-return]

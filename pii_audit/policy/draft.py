@@ -97,10 +97,10 @@ def draft(files: Iterable[Seen], title: str) -> str:
         groups.setdefault((str(PurePosixPath(seen.path).parent), kind_of(seen), seen.headers), []).append(seen)
     names: dict[str, int] = {}
     lines = [
-        f"# Draft of the catalogue of {title}. Lines with TODO ask for what only people know; nothing below is judged",
+        f"# Draft of the catalogue of {title}. Lines with ??? ask for what only people know; nothing below is judged",
         "# before it is right. See: pii-audit policy schema catalogue",
         "organisation:",
-        "  kind: other  # TODO bank, consumer_finance, micro_loan, platform, agency or credit_bureau",
+        "  kind: other  # ??? bank, consumer_finance, micro_loan, platform, agency or credit_bureau",
         "policies: [baseline, retention, sharing, exposure, minimisation, collection]",
         "datasets:",
     ]
@@ -111,14 +111,14 @@ def draft(files: Iterable[Seen], title: str) -> str:
         name = base if names[base] == 1 else f"{base}_{names[base]}"
         entities = sorted({entity for seen in group for entity in seen.entities})
         lines += [f"  {name}:", f"    paths: {_flow([seen.path for seen in group])}", f"    kind: {kind}"]
-        lines += ["    # TODO owner, system, purpose, legal_basis, retention, environment, encryption, access_roles"]
+        lines += ["    # ??? owner, system, purpose, legal_basis, retention, environment, encryption, access_roles"]
         if kind == "outbound":
-            lines.append("    # TODO recipient: one of recipients below")
+            lines.append("    # ??? recipient: one of recipients below")
         if entities:
             lines.append(f"    # found here: {', '.join(entities)}; list under entities what belongs here")
         if binding := guess(headers, _roles_of(kind)):
             lines.append(f"    binding: {_flow(binding)}")
-    lines += ["# TODO recipients: {AG01: {type: agency, country: CN, contract: …, contract_until: …, permitted: […]}}", ""]
+    lines += ["# ??? recipients: {AG01: {type: agency, country: CN, contract: …, contract_until: …, permitted: […]}}", ""]
     return "\n".join(lines)
 
 

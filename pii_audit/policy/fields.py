@@ -24,7 +24,12 @@ from pii_audit.policy.period import Period
 MAX_BYTES = 8 << 20
 MAX_DEPTH = 32
 _PLAIN_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "seq", "map"))
-_NULL, _BOOL = "tag:yaml.org,2002:null", "tag:yaml.org,2002:bool"
+_NULL = "tag:yaml.org,2002:null"
+_UNPRINTABLE = yaml.reader.Reader.NON_PRINTABLE
+#: libyaml where it is there: a large document takes seconds, not minutes
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+#: texts of a document are shown up to here, lists of known words up to so many
+SHOWN, LISTED = 64, 16
 
 
 class PolicyError(UsageError):
@@ -38,9 +43,9 @@ class Reading:
     shown: str
     mistakes: list[str] = field(default_factory=list)
 
-    def mistake(self, node: yaml.Node, path: str, reason: str) -> None:
+    def mistake(self, node: yaml.Node | yaml.Event, path: str, reason: str) -> None:
         """Note a mistake at a node."""
-        self.mistakes.append(f"{self.at(node)}: {path or '(document)'}: {reason}")
+        self.mistakes.append(visible(f"{self.at(node)}: {path or '(document)'}: {reason}"))
 
     def at(self, node: yaml.Node | yaml.Event) -> str:
         """Return ``file:line`` of a node."""
@@ -48,8 +53,13 @@ class Reading:
 
     def done(self) -> None:
         """Raise PolicyError if there were mistakes."""
-        if self.mistakes:
-            raise PolicyError("\n".join(sorted(set(self.mistakes), key=_by_line)))
+        refuse(self.mistakes)
+
+
+def refuse(mistakes: Iterable[str]) -> None:
+    """Raise PolicyError with the mistakes, each once, by file and line, if there are any."""
+    if found := sorted(set(mistakes), key=_by_line):
+        raise PolicyError("\n".join(found))
 
 
 def _by_line(mistake: str) -> tuple[str, int, str]:
@@ -57,49 +67,65 @@ def _by_line(mistake: str) -> tuple[str, int, str]:
     return (found[1], int(found[2]), mistake) if found else ("", 0, mistake)
 
 
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """Return the reason for a name that is none of the known: the nearest one, and all of them if they are few."""
+    words = sorted(known) if isinstance(known, Mapping | frozenset | set) else list(known)
+    listed = f" (known: {', '.join(words) or 'none'})" if len(words) <= LISTED else ""
+    return f"unknown {what} {short(name)}{near(name, words)}{listed}"
+
+
+def short(text: str) -> str:
+    """Return a text of a document as messages show it."""
+    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
+
+
 def compose(path: Path, shown: str) -> tuple[Reading, yaml.MappingNode]:
     """Return the root mapping of a YAML file. Raises PolicyError if it cannot be one."""
     try:
         with path.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise PolicyError(f"{shown}: cannot be read ({error.strerror})") from error
+    except (OSError, ValueError) as error:
+        raise PolicyError(f"{shown}:1: (document): cannot be read ({getattr(error, 'strerror', None) or 'no name of a file'})") from error
     if len(raw) > MAX_BYTES:
-        raise PolicyError(f"{shown}: is larger than {MAX_BYTES >> 20} MiB")
+        raise PolicyError(f"{shown}:1: (document): is larger than {MAX_BYTES >> 20} MiB")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise PolicyError(f"{shown}: is not UTF-8 (byte {error.start})") from error
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise PolicyError(f"{shown}:{line}: (document): is not UTF-8 (byte {error.start + 1})") from None
     return parse(text, shown)
 
 
 def parse(text: str, shown: str) -> tuple[Reading, yaml.MappingNode]:
     """Return the root mapping of YAML text. Raises PolicyError if it cannot be one."""
     reading = Reading(shown)
+    if found := _UNPRINTABLE.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise PolicyError(f"{shown}:{line}: (document): the character {visible(found[0])} is not allowed")
     try:
         _refuse_bombs(text, reading)
         reading.done()
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise PolicyError(f"{shown}:{line}: is not YAML: {error.problem}") from error
-    except yaml.YAMLError as error:
-        raise PolicyError(f"{shown}: is not YAML (a character that YAML does not allow)") from error
+        raise PolicyError(f"{shown}:{line}: (document): is not YAML: {visible(error.problem or 'unreadable')}") from None
+    except yaml.YAMLError:
+        raise PolicyError(f"{shown}:1: (document): is not YAML") from None
     if not isinstance(root, yaml.MappingNode):
-        raise PolicyError(f"{shown}:1: must be a mapping of keys to values")
+        raise PolicyError(f"{shown}:1: (document): must be a mapping of keys to values")
     return reading, root
 
 
 def _refuse_bombs(text: str, reading: Reading) -> None:
     depth = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+    for event in yaml.parse(text, Loader=_LOADER):
         if isinstance(event, yaml.AliasEvent):
-            reading.mistakes.append(f"{reading.at(event)}: (document): aliases are not allowed")
-        if isinstance(event, yaml.NodeEvent) and (tag := getattr(event, "tag", None)) and tag not in _PLAIN_TAGS:
-            reading.mistakes.append(f"{reading.at(event)}: (document): the tag {visible(tag)} is not allowed")
+            reading.mistake(event, "", "aliases are not allowed")
+        elif isinstance(event, yaml.NodeEvent) and (tag := getattr(event, "tag", None)) and tag not in _PLAIN_TAGS:
+            reading.mistake(event, "", f"the tag {short(tag)} is not allowed")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            reading.mistakes.append(f"{reading.at(event)}: (document): is nested too deeply")
+            reading.mistake(event, "", "is nested too deeply")
             return
 
 
@@ -223,12 +249,15 @@ class Choice(Kind):
     def known(self) -> Sequence[str]:
         return self.words() if callable(self.words) else self.words
 
+    @property
+    def expected(self) -> str:  # type: ignore[override]
+        return f"a {self.what}"
+
     def read(self, node: yaml.Node, path: str, reading: Reading) -> str | None:
         raw, known = scalar(node), self.known()
         if raw in known:
             return raw
-        shown = visible(raw) if raw is not None else "nothing readable"
-        reading.mistake(node, path, f"unknown {self.what} {shown}{near(raw or '', known)} (known: {', '.join(known)})")
+        reading.mistake(node, path, f"must be {self.expected}" if raw is None else unknown(self.what, raw, known))
         return None
 
     def schema(self) -> dict[str, Any]:
@@ -241,6 +270,10 @@ class Many(Kind):
 
     of: Kind
     least: int = 0
+
+    @property
+    def expected(self) -> str:  # type: ignore[override]
+        return f"{self.of.expected}, or a list"
 
     def read(self, node: yaml.Node, path: str, reading: Reading) -> tuple[Any, ...] | None:
         nodes = node.value if isinstance(node, yaml.SequenceNode) else [node]
@@ -264,20 +297,26 @@ class Mapped(Kind):
     of: Kind
     key: Kind = field(default_factory=Text)
     doc: str = ""
+    least: int = 0
+    expected = "a mapping of keys to values"
 
     def read(self, node: yaml.Node, path: str, reading: Reading) -> dict[str, Any] | None:
         found: dict[str, Any] = {}
+        if isinstance(node, yaml.MappingNode) and len(node.value) < self.least:
+            reading.mistake(node, path, "must not be empty")
         for name, key, value in items(node, path, reading):
             if self.key.read(key, path, reading) is None:
                 continue
-            read = self.of.read(value, f"{path}.{name}" if path else name, reading)
+            read = self.of.read(value, f"{path}.{short(name)}" if path else short(name), reading)
             if read is not None:
                 found[name] = read
         return found
 
     def schema(self) -> dict[str, Any]:
         key = self.key.schema()
-        return {"type": "object", "additionalProperties": self.of.schema()} | ({"propertyNames": key} if "enum" in key else {})
+        named = {"propertyNames": key} if {"enum", "pattern"} & key.keys() else {}
+        least = {"minProperties": self.least} if self.least else {}
+        return {"type": "object", "additionalProperties": self.of.schema(), **named, **least}
 
 
 @dataclass(frozen=True)
@@ -295,14 +334,15 @@ class Record(Kind):
 
     fields: Mapping[str, Field]
     what: str = "key"
+    expected = "a mapping of keys to values"
 
     def read(self, node: yaml.Node, path: str, reading: Reading) -> dict[str, Any] | None:
         if not isinstance(node, yaml.MappingNode):
-            reading.mistake(node, path, "must be a mapping of keys to values")
+            reading.mistake(node, path, f"must be {self.expected}")
             return None
         found: dict[str, Any] = {}
         for name, key, value in items(node, path, reading):
-            below = f"{path}.{name}" if path else name
+            below = f"{path}.{short(name)}" if path else short(name)
             known = self.fields.get(name)
             if known is None:
                 reading.mistake(key, below, f"unknown {self.what}{near(name, self.fields)}")
@@ -338,7 +378,7 @@ def items(node: yaml.Node, path: str, reading: Reading) -> Iterable[tuple[str, y
         if name is None:
             reading.mistake(key, path, "a key must be a text")
         elif name in seen:
-            reading.mistake(key, f"{path}.{name}" if path else name, "is given twice")
+            reading.mistake(key, f"{path}.{short(name)}" if path else short(name), "is given twice")
         else:
             seen.add(name)
             yield name, key, value

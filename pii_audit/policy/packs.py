@@ -6,7 +6,7 @@ Every mistake of every file is reported at once.
 
 from __future__ import annotations
 
-import re
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field
 from functools import cache
@@ -16,24 +16,27 @@ from typing import Any, ClassVar
 import yaml
 
 import pii_audit
-from pii_audit.model.near import near
 from pii_audit.model.violation import Severity
 from pii_audit.model.visible import visible
 from pii_audit.policy import where
-from pii_audit.policy.catalogue import EXEMPTION, KINDS, AcceptedViolation, exemption
+from pii_audit.policy.catalogue import EXEMPTIONS, KINDS, AcceptedViolation, Catalogue, load_catalogue, policies_of
 from pii_audit.policy.fields import (
     FLAG,
     TEXT,
     WHOLE,
     Choice,
     Field,
+    Kind,
     Many,
     PolicyError,
     Reading,
     Record,
     Text,
     compose,
+    refuse,
     scalar,
+    short,
+    unknown,
 )
 from pii_audit.policy.interface import Rule
 from pii_audit.policy.law import load_law
@@ -41,7 +44,7 @@ from pii_audit.policy.registry import rules
 
 SEVERITIES = {severity.label: severity for severity in Severity}
 _SEVERITY = Choice(tuple(SEVERITIES), "severity")
-_ID = Text(r"[a-z0-9][a-z0-9\-]{0,63}")
+_ID = Text(r"[a-z0-9][a-z0-9\-]{0,63}", "an id of small letters, digits and hyphens, 64 at most")
 _STEP = Record({"from": Field(WHOLE, "count from which it holds", True), "severity": Field(_SEVERITY, "severity", True)})
 
 #: keys that every entry may have beside the parameters of its rule
@@ -96,8 +99,10 @@ class _Entry:
     """One item of a file; a later file may change it."""
 
     node: yaml.Node
+    path: str
     reading: Reading
     values: dict[str, Any]
+    keys: frozenset[str]             #: what was given, readable or not
     kind: type[Rule]
     severity_from: str = ""
 
@@ -122,76 +127,69 @@ class _Files:
         except PolicyError as error:
             self.mistakes += str(error).splitlines()
             return frozenset()
+        found = _POLICY.read(root, "", reading) or {}
         ids: set[str] = set()
-        for key, value in root.value:
-            name = scalar(key) or ""
-            if name == "extends":
-                for other in Many(TEXT).read(value, "extends", reading) or ():
-                    below = locate(other, path.parent)
-                    if below is None:
-                        reading.mistake(value, "extends", f"there is no policy {visible(other)}{near(other, packs())}")
-                    elif below.resolve() in (*chain, path):
-                        reading.mistake(value, "extends", "the policies extend each other in a circle")
-                    else:
-                        ids |= self.read(below, _shown(other, below), (*chain, path))
-            elif name not in ("policy", "title", "title_zh", "rules", "exemptions"):
-                reading.mistake(key, visible(name), f"unknown key{near(name, ('policy', 'title', 'title_zh', 'extends', 'rules', 'exemptions'))}")
-        for key, value in root.value:
-            if scalar(key) == "rules":
-                self._rules(value, reading, ids)
-            elif scalar(key) == "exemptions":
-                for item in value.value if isinstance(value, yaml.SequenceNode) else [value]:
-                    found = EXEMPTION.read(item, "exemptions", reading)
-                    if found and {"rule", "owner", "reason", "expires"} <= found.keys():
-                        self.exemptions.append(exemption(found, reading.at(item)))
+        for node, other in found.get("extends", ()):
+            below = locate(other, path.parent)
+            if below is None:
+                reading.mistake(node, "extends", unknown("policy", other, packs()))
+            elif below.resolve() in (*chain, path):
+                reading.mistake(node, "extends", "the policies extend each other in a circle")
+            else:
+                ids |= self.read(below, _shown(other, below), (*chain, path))
+        own: set[str] = set()
+        for number, item in enumerate(found.get("rules", ())):
+            self._entry(item, f"rules[{number}]", reading, ids, own)
+        self.exemptions += found.get("exemptions", ())
         self.mistakes += reading.mistakes
         self.files.append(shown)
-        self.done[path] = frozenset(ids)
+        self.done[path] = frozenset(ids | own)
         return self.done[path]
 
-    def _rules(self, node: yaml.Node, reading: Reading, inherited: set[str]) -> None:
-        if not isinstance(node, yaml.SequenceNode):
-            reading.mistake(node, "rules", "must be a list")
+    def _entry(self, item: yaml.Node, path: str, reading: Reading, inherited: set[str], own: set[str]) -> None:
+        if not isinstance(item, yaml.MappingNode):
+            reading.mistake(item, path, "must be a mapping with rule, where or id")
             return
-        own: set[str] = set()
-        for number, item in enumerate(node.value):
-            path = f"rules[{number}]"
-            if not isinstance(item, yaml.MappingNode):
-                reading.mistake(item, path, "must be a mapping with rule or where")
-                continue
-            names = {scalar(key): value for key, value in item.value}
-            kind, before = self._kind(names, item, path, reading, inherited)
-            if kind is None:
-                continue
-            values = fields_of(kind).read(item, path, reading) or {}
-            identity = values.get("id") or kind.id
-            if identity in own or (identity in self.entries and identity not in inherited):
-                reading.mistake(item, path, f"the id {identity} is given twice")
-                continue
-            own.add(identity)
-            inherited.add(identity)
-            source = f"policy {reading.shown}" if "severity" in values else (before.severity_from if before else "")
-            self.entries[identity] = _Entry(item, reading, {**(before.values if before else {}), **values}, kind, source)
+        names = {scalar(key): value for key, value in item.value}
+        identity = scalar(names["id"]) if "id" in names else scalar(names["rule"]) if "rule" in names else path
+        before = self.entries[identity] if identity in inherited and identity in self.entries else None
+        kind = self._kind(names, item, path, reading, before)
+        if kind is None or identity is None:
+            return
+        values = fields_of(kind).read(item, path, reading) or {}
+        if identity in own or (identity in self.entries and identity not in inherited):
+            reading.mistake(item, path, f"the id {short(identity)} is given twice")
+            return
+        if identity in rules() and identity != kind.id:
+            reading.mistake(names["id"], f"{path}.id", f"is the id of another rule, {identity}")
+            return
+        own.add(identity)
+        self.entries[identity] = _Entry(
+            node=item,
+            path=path,
+            reading=reading,
+            values={**(before.values if before else {}), **values},
+            keys=frozenset(name for name in names if name) | (before.keys if before else frozenset()),
+            kind=kind,
+            severity_from=f"policy {reading.shown}" if "severity" in values else (before.severity_from if before else ""),
+        )
 
-    def _kind(
-        self, names: Mapping[str | None, yaml.Node], item: yaml.Node, path: str, reading: Reading, inherited: set[str]
-    ) -> tuple[type[Rule] | None, _Entry | None]:
-        identity = scalar(names["id"]) if "id" in names else None
-        if "rule" in names:
-            name = scalar(names["rule"]) or ""
-            before = self.entries.get(identity or name) if (identity or name) in inherited else None
-            if name in rules():
-                return rules()[name], before
-            if before is not None and identity is None:
-                return before.kind, before
-            reading.mistake(names["rule"], f"{path}.rule", f"unknown rule {visible(name)}{near(name, rules())}")
-            return None, None
-        if identity in inherited and identity in self.entries:
-            return self.entries[identity].kind, self.entries[identity]
-        if "where" in names:
-            return WhereRule, None
-        reading.mistake(item, path, "needs rule, where, or the id of an entry of a policy it extends")
-        return None, None
+    def _kind(self, names: Mapping[str | None, yaml.Node], item: yaml.Node, path: str, reading: Reading, before: _Entry | None) -> type[Rule] | None:
+        if "rule" not in names:
+            if before is not None:
+                return before.kind
+            if "where" not in names:
+                reading.mistake(item, path, "needs rule, where, or the id of an entry of a policy it extends")
+                return None
+            return WhereRule
+        name = scalar(names["rule"]) or ""
+        if name not in rules():
+            reading.mistake(names["rule"], f"{path}.rule", unknown("rule", name, rules()))
+            return None
+        if before is not None and before.kind is not rules()[name]:
+            reading.mistake(item, path, f"the id belongs to an entry of the rule {before.kind.id}")
+            return None
+        return rules()[name]
 
 
 @cache
@@ -201,16 +199,16 @@ def fields_of(rule: type[Rule]) -> Record:
     return Record({**COMMON, **own, **(_NEW if rule is WhereRule else {})}, "key or parameter")
 
 
-def load_policy(names: Iterable[str], folder: Path) -> Policy:
-    """Return what policies say together. ``names``: packs in rules/, or files relative to ``folder``.
+def load_policy(names: Iterable[str], folder: Path, place: str = "", catalogue: Catalogue | None = None) -> Policy:
+    """Return what policies say together. ``names``: packs in rules/, or files relative to ``folder``; ``place`` names them.
 
-    Raises PolicyError with every mistake in them.
+    With a catalogue, what policies and exemptions say of datasets must fit it. Raises PolicyError with every mistake.
     """
     files = _Files()
     for name in dict.fromkeys(names):
         path = locate(name, folder)
         if path is None:
-            files.mistakes.append(f"there is no policy {visible(name)}{near(name, packs())} (known: {', '.join(packs())})")
+            files.mistakes.append(visible(f"{place}{unknown('policy', name, packs())}"))
         else:
             files.read(path, _shown(name, path), ())
     applied = {}
@@ -218,38 +216,65 @@ def load_policy(names: Iterable[str], folder: Path) -> Policy:
         made = _applied(identity, entry)
         if made is not None:
             applied[identity] = made
-    mistakes = dict.fromkeys([*files.mistakes, *(m for entry in files.entries.values() for m in entry.reading.mistakes)])
-    for accepted in files.exemptions:
+    if catalogue is not None:
+        _fit(files, catalogue)
+    mistakes = [*files.mistakes, *(mistake for entry in files.entries.values() for mistake in entry.reading.mistakes)]
+    for accepted in (*files.exemptions, *(catalogue.exemptions if catalogue else ())):
         if accepted.rule not in files.entries:
-            mistakes[f"{accepted.place}: exemptions.rule: unknown rule {visible(accepted.rule)}{near(accepted.rule, files.entries)}"] = None
-    if mistakes:
-        raise PolicyError("\n".join(sorted(mistakes, key=_in_order)))
+            mistakes.append(visible(f"{accepted.place}: exemptions.rule: {unknown('rule', accepted.rule, files.entries)}"))
+    refuse(mistakes)
     return Policy(dict(sorted(applied.items())), tuple(files.exemptions), tuple(files.files))
 
 
-def _in_order(mistake: str) -> tuple[str, int]:
-    found = re.match(r"(.*?):(\d+): ", mistake)
-    return (found[1], int(found[2])) if found else ("", 0)
+def load_audit(path: Path) -> tuple[Catalogue, Policy]:
+    """Return a catalogue and what its policies say. Raises PolicyError with every mistake in all of them."""
+    mistakes: list[str] = []
+    catalogue = policy = None
+    try:
+        catalogue = load_catalogue(path)
+    except PolicyError as error:
+        mistakes += str(error).splitlines()
+    names, place = policies_of(path)
+    try:
+        policy = load_policy(names, path.parent, place, catalogue)
+    except PolicyError as error:
+        mistakes += str(error).splitlines()
+    refuse(mistakes)
+    assert catalogue is not None and policy is not None  # noqa: S101 - else there were mistakes
+    return catalogue, policy
+
+
+def _fit(files: _Files, catalogue: Catalogue) -> None:
+    named = [*catalogue.datasets, *KINDS]
+    for entry in files.entries.values():
+        for name in entry.values.get("datasets", ()):
+            if name not in named:
+                entry.reading.mistake(entry.node, f"{entry.path}.datasets", f"{unknown('dataset', name, named)} in {catalogue.shown}")
+    # what violations may name
+    held = [*catalogue.datasets, *catalogue.recipients]
+    for accepted in (*files.exemptions, *catalogue.exemptions):
+        if accepted.dataset is not None and accepted.dataset not in held:
+            files.mistakes.append(visible(f"{accepted.place}: exemptions.dataset: {unknown('dataset', accepted.dataset, held)}"))
 
 
 def _applied(identity: str, entry: _Entry) -> Applied | None:
     values, kind, reading = entry.values, entry.kind, entry.reading
     before = len(reading.mistakes)
     given = {name: value for name, value in values.items() if name in kind.parameters()}
-    for name, item in kind.parameters().items():
-        if item.default is MISSING and name not in given:
-            reading.mistake(entry.node, identity, f"the parameter {name} is missing ({item.metadata['doc']})")
-    law = load_law()
-    for row in values.get("law", ()) if kind is WhereRule else ():
-        if row not in law.rows:
-            reading.mistake(entry.node, f"{identity}.law", f"unknown row of the law {visible(row)}{near(row, law.rows)}")
+    needed = {name: item.metadata["doc"] for name, item in kind.parameters().items() if item.default is MISSING}
     if kind is WhereRule:
-        for name in ("id", "where", "kind", "title"):
-            if name not in values:
-                reading.mistake(entry.node, identity, f"{name} is missing ({_NEW[name].doc if name in _NEW else COMMON[name].doc})")
+        needed |= {name: fields_of(kind).fields[name].doc for name in ("id", "where", "kind", "title")}
+    for name, doc in needed.items():
+        if name not in entry.keys:
+            reading.mistake(entry.node, entry.path, f"{name} is missing ({doc})")
+    if kind is WhereRule:
+        law = load_law().rows
+        for row in values.get("law", ()):
+            if row not in law:
+                reading.mistake(entry.node, f"{entry.path}.law", unknown("row of the law", row, law))
         if "where" in values and (reason := where.refused(values["where"])):
-            reading.mistake(entry.node, f"{identity}.where", reason)
-    if len(reading.mistakes) > before:
+            reading.mistake(entry.node, f"{entry.path}.where", reason)
+    if len(reading.mistakes) > before or not needed.keys() <= values.keys():
         return None
     made = where.rule(identity, values) if kind is WhereRule else kind(**given)
     default = SEVERITIES[values["severity"]] if "severity" in values else type(made).severity
@@ -284,7 +309,7 @@ def locate(name: str, folder: Path) -> Path | None:
     if name in packs():
         return pii_audit.rules_dir() / f"{name}.yml"
     path = folder / name
-    return path if path.is_file() else None
+    return path if os.path.isfile(path) else None
 
 
 def _shown(name: str, path: Path) -> str:
@@ -293,25 +318,48 @@ def _shown(name: str, path: Path) -> str:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of a policy file, for editors."""
-    entries = [
-        {**fields_of(rule).schema(), "required": ["rule"], "description": rule.title} for rule in rules().values()
-    ]  # fmt: skip
-    for entry, name in zip(entries, rules(), strict=True):
-        entry["properties"]["rule"] = {"const": name}
-    own = fields_of(WhereRule).schema()
-    own["required"] = ["id", "where", "kind", "title"]
-    changed = Record(COMMON).schema() | {"required": ["id"], "additionalProperties": True, "not": {"anyOf": [{"required": ["rule"]}, {"required": ["where"]}]}}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "pii-audit policy",
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            "policy": {"type": "string"},
-            "title": {"type": "string"},
-            "title_zh": {"type": "string"},
-            "extends": Many(TEXT).schema(),
-            "rules": {"type": "array", "items": {"oneOf": [*entries, own, changed]}},
-            "exemptions": {"type": "array", "items": EXEMPTION.schema()},
-        },
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "pii-audit policy", **_POLICY.schema()}
+
+
+class _Named(Kind):
+    """Another policy. Returns the node and the name."""
+
+    expected = "a policy"
+
+    def read(self, node: yaml.Node, path: str, reading: Reading) -> tuple[yaml.Node, str] | None:
+        name = TEXT.read(node, path, reading)
+        return None if name is None else (node, name)
+
+
+class _Entries(Kind):
+    """The entries of a policy. Returns their nodes: what an entry may say depends on the policies that are extended."""
+
+    expected = "a list"
+
+    def read(self, node: yaml.Node, path: str, reading: Reading) -> list[yaml.Node] | None:
+        if isinstance(node, yaml.SequenceNode):
+            return node.value  # type: ignore[no-any-return]
+        reading.mistake(node, path, f"must be {self.expected}")
+        return None
+
+    def schema(self) -> dict[str, Any]:
+        entries = []
+        for name, rule in rules().items():
+            entry = fields_of(rule).schema()
+            entries.append({**entry, "required": ["rule"], "description": rule.title, "properties": {**entry["properties"], "rule": {"const": name}}})
+        own = {**fields_of(WhereRule).schema(), "required": ["id", "where", "kind", "title"]}
+        changed = {**Record(COMMON).schema(), "required": ["id"], "additionalProperties": True}
+        changed["not"] = {"anyOf": [{"required": ["rule"]}, {"required": ["where", "kind", "title"]}]}
+        return {"type": "array", "items": {"oneOf": [*entries, own, changed]}}
+
+
+_POLICY = Record(
+    {
+        "policy": Field(TEXT, "name"),
+        "title": Field(TEXT, "English title"),
+        "title_zh": Field(TEXT, "Chinese title"),
+        "extends": Field(Many(_Named()), "policies whose entries hold here too"),
+        "rules": Field(_Entries(), "rules that apply, and changes of those of extended policies"),
+        "exemptions": Field(EXEMPTIONS, "accepted violations"),
     }
+)

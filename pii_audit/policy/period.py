@@ -19,7 +19,7 @@ class Period:
     months: int = 0
     days: int = 0
 
-    PATTERN: ClassVar[str] = "^(?=.)([0-9]{1,3}y)?([0-9]{1,4}m)?([0-9]{1,3}w)?([0-9]{1,5}d)?$"
+    PATTERN: ClassVar[str] = "^(?=.)([0-9]{1,2}y)?([0-9]{1,3}m)?([0-9]{1,3}w)?([0-9]{1,5}d)?$"
 
     @classmethod
     def parse(cls, text: str) -> Period | None:
@@ -31,11 +31,13 @@ class Period:
         return cls(12 * years + months, 7 * weeks + days)
 
     def after(self, date: dt.date) -> dt.date:
-        """Return the date that lies this period after another."""
+        """Return the date that lies this period after another, the last of all dates if there is none so late."""
         month = date.month - 1 + self.months
         year, month = date.year + month // 12, month % 12 + 1
-        day = min(date.day, calendar.monthrange(year, month)[1])
-        return dt.date(year, month, day) + dt.timedelta(self.days)
+        if year > dt.MAXYEAR:
+            return dt.date.max
+        moved = date.replace(year, month, min(date.day, calendar.monthrange(year, month)[1]))
+        return moved + min(dt.timedelta(self.days), dt.date.max - moved)
 
     def end(self, date: ir.DateValue) -> ir.DateValue:
         """Return the same as an expression over a column of dates."""

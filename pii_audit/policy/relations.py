@@ -68,7 +68,7 @@ RECIPIENTS = pa.schema(
     {
         "dataset": pa.string(),            # the recipient's id: where its violations lie
         "recipient": pa.string(), "type": pa.string(), "country": pa.string(), "contract": pa.string(),
-        "contract_from": pa.date32(), "contract_until": pa.date32(), "states": pa.list_(pa.string()), "purposes": pa.list_(pa.string()),
+        "contract_from": pa.date32(), "contract_until": pa.date32(), "contract_states": pa.list_(pa.string()), "purposes": pa.list_(pa.string()),
         "relation": pa.string(), "agreement": pa.string(), "onward": pa.int64(), "onward_consent": pa.bool_(), "reviewed_on": pa.date32(),
         "violence_record": pa.bool_(), "licensed": pa.bool_(), "route": pa.string(), "route_on": pa.date32(), "destroyed_on": pa.date32(),
         "permitted": pa.int64(),           # entity types that it may receive (null: not declared)
@@ -166,7 +166,7 @@ def fill(
         tables["recipients"].append(
             row
             | {
-                "dataset": name, "recipient": name, "states": row.get("contract_states"),
+                "dataset": name, "recipient": name,
                 "onward": None if onward is None else len(onward),
                 "permitted": len(row["permitted"]) if "permitted" in row else None,
                 "datasets": sum(d.facts.get("recipient") == name for d in catalogue.datasets.values()),

@@ -191,12 +191,6 @@ def columns(role: str) -> tuple[str, ...]:
     return (role, PASSED_ON) if kind == CHAIN else (role, *map(listed.column, listed.known())) if kind == FIELDS else (role,)
 
 
-def dtype(role: str) -> ty.DataType:
-    """Return the type of the columns of a role."""
-    types = {KEY: ty.int64, TIME: ty.Timestamp(scale=6), DATE: ty.date, FLAG: ty.boolean, WORD: ty.string, NUMBER: ty.float64, TEXT: ty.boolean, BORN: ty.date, CHAIN: ty.int64}
-    return types[ROLES[role].kind]
-
-
 def guess(headers: Iterable[str], wanted: Iterable[str]) -> dict[str, str]:
     """Return role → header, for the wanted roles where exactly one header is among the role's own words."""
     by_name: dict[str, list[str]] = {}

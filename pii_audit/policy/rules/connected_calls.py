@@ -38,5 +38,6 @@ class ConnectedCalls(LogRule):
         return log.filter(calls(log) & log.answered & debtor & log.borrower.notnull())
 
     def query(self, world: World, *tables: ir.Table) -> ir.Table:
-        found = beyond(log := self.judged(tables[0]), self.most, log.borrower)
+        log = self.judged(tables[0])
+        found = beyond(log, self.most, log.borrower)
         return place(found, aspect=found.channel.fill_null("call"))

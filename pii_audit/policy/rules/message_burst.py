@@ -39,5 +39,6 @@ class MessageBurst(LogRule):
         return log.filter(outward(log) & log.channel.isin(("sms", "im")) & log.borrower.notnull())
 
     def query(self, world: World, *tables: ir.Table) -> ir.Table:
-        found = beyond(log := self.judged(tables[0]), self.most, log.borrower)
+        log = self.judged(tables[0])
+        found = beyond(log, self.most, log.borrower)
         return place(found, aspect=found.channel)

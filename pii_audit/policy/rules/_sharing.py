@@ -1,0 +1,48 @@
+"""What the rules on sharing have in common: a register joined with the recipients that the catalogue knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import ibis
+import ibis.expr.types as ir
+
+from pii_audit.model.entity import Role, Sensitivity
+from pii_audit.policy import listed
+from pii_audit.policy.interface import World
+
+LOG = ("sharing_log",)
+#: how a register writes the home country; Hong Kong, Macau and Taiwan count as abroad for exports
+HOME = ("CN", "CHN", "China", "中国", "中国大陆", "中国内地", "境内")
+
+
+def parties(world: World, *facts: str) -> ir.Table:
+    """Return ``recipient`` (the key that a register has), ``party`` (id in the catalogue), and facts of recipients."""
+    keys = world.relation("recipient_keys")
+    joined = keys.inner_join(world.relation("recipients").select("recipient", *facts), "recipient")
+    return joined.select(*facts, party=joined.recipient, recipient=joined.key)
+
+
+def abroad(world: World, log: ir.Table, home: Iterable[str]) -> ir.Table:
+    """Return rows whose recipient is abroad, by the register or the catalogue, with ``party`` and ``route``."""
+    rows = log.left_join(parties(world, "country", "route").rename(seat="country"), "recipient")
+    away = ~rows.country.isin([world.key(word) for word in home])
+    return rows.filter(away.fill_null(False) | (rows.seat != "CN").fill_null(False)).drop("recipient_right", "seat")
+
+
+def to_types(world: World, found: ir.Table, types: Sequence[str]) -> ir.Table:
+    """Return the findings in what goes to recipients of some types, with ``type``."""
+    recipients = world.relation("recipients").select("recipient", "type")
+    joined = found.inner_join(recipients, "recipient")
+    return joined.filter(joined.type.isin(types))
+
+
+def lists(log: ir.Table, columns: Iterable[str]) -> ir.BooleanValue:
+    """Return whether the fields that were sent hold one of these types (see ``listed.column``)."""
+    return ibis.or_(ibis.literal(False), *(log[name] for name in columns))
+
+
+def telling() -> list[str]:
+    """Return the entity types that are telling by themselves (as ``_clear.personal``), of those that a list can name."""
+    known = listed.known().items()
+    return [name for name, e in known if e.role is Role.DIRECT_IDENTIFIER or e.sensitivity >= Sensitivity.MEDIUM]

@@ -1,0 +1,42 @@
+"""Entrusted data go when the contract ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis.expr.types as ir
+
+from pii_audit.model.violation import Severity
+from pii_audit.policy.fields import PERIOD
+from pii_audit.policy.interface import DATASETS, RECIPIENTS, Reads, Rule, World, param, place
+from pii_audit.policy.period import Period
+from pii_audit.policy.rules._periods import over
+
+
+@dataclass(frozen=True)
+class AgencyDataAfterContract(Rule):
+    """Asks whether files for an entrusted party are still there, its contract is over, and no destruction is recorded.
+
+    Why: the entrusted party returns or deletes the data when the contract ends; agencies record the destruction.
+    The grace is a policy value: no instrument gives a number of days.
+    Example: contract until 2026-05-31 with 30 days of grace: destroyed by 2026-06-30, or reported from 2026-07-01.
+    Remedy: obtain the record of destruction, enter its date with the recipient, and clear the folder of transfers.
+    """
+
+    id = "agency-data-after-contract"
+    title = "Entrusted data left after the end of the contract"
+    title_zh = "委托合同终止后数据未返还或销毁"
+    remedy_zh = "取得销毁证明并登记日期，清理传输目录。"
+    severity = Severity.MEDIUM
+    law = ("RET-19", "SHR-03")
+    reads = (Reads(DATASETS), Reads(RECIPIENTS, needs=("contract_until",)))
+
+    grace: Period = param(PERIOD, Period(days=30), "time to destroy after the contract (policy value)", "合同终止后的销毁宽限期（政策值）")
+
+    def query(self, world: World, *tables: ir.Table) -> ir.Table:
+        datasets, recipients = tables
+        # another handler, or a joint one, keeps the data in its own right
+        entrusted = ~recipients.relation.fill_null("entrusted").isin(["handler", "joint"])
+        ended = recipients.filter(entrusted & recipients.destroyed_on.isnull() & over(self.grace.end(recipients.contract_until), world.as_of))
+        left = datasets.filter(datasets.files > 0).semi_join(ended, "recipient")
+        return place(left, aspect=left.recipient, n=left.files)

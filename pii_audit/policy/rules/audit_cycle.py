@@ -1,0 +1,39 @@
+"""Large handlers are audited every two years."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis.expr.types as ir
+
+from pii_audit.model.violation import Severity
+from pii_audit.policy.fields import PERIOD, WHOLE
+from pii_audit.policy.interface import ORGANISATION, Reads, Rule, World, param, place
+from pii_audit.policy.period import Period
+from pii_audit.policy.rules._periods import over
+
+
+@dataclass(frozen=True)
+class AuditCycle(Rule):
+    """Asks whether a handler of more than 10,000,000 persons was audited within two years.
+
+    Why: such a handler audits its processing of personal information at least once every two years.
+    Example: 10,000,001 persons and the last audit on 2024-06-29, seen on 2026-06-30. The anniversary itself is in time.
+    Remedy: have the audit made, and enter its date as ``last_audit``.
+    """
+
+    id = "audit-cycle"
+    title = "No compliance audit within two years"
+    title_zh = "合规审计间隔超过两年"
+    remedy_zh = "开展个人信息保护合规审计并登记日期。"
+    severity = Severity.MEDIUM
+    law = ("AUD-01", "AUD-02")
+    reads = (Reads(ORGANISATION, needs=("persons", "last_audit")),)
+
+    above: int = param(WHOLE, 10_000_000, "persons above which it holds", "适用的人数下限（不含）")
+    interval: Period = param(PERIOD, Period(24), "longest time between audits", "审计的最长间隔")
+
+    def query(self, world: World, *tables: ir.Table) -> ir.Table:
+        (organisation,) = tables
+        late = over(self.interval.end(organisation.last_audit), world.as_of)
+        return place(organisation.filter((organisation.persons > self.above) & late))

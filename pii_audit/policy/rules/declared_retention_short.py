@@ -1,0 +1,75 @@
+"""Declared retention periods are not shorter than the law allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import ibis
+import ibis.expr.types as ir
+
+from pii_audit.model.violation import Severity
+from pii_audit.policy.fields import PERIOD
+from pii_audit.policy.interface import DATASETS, Reads, Rule, World, on_day, param, place
+from pii_audit.policy.period import Period
+from pii_audit.policy.rules._periods import kept_until
+
+#: kind of dataset → row of the law that sets its minimum
+_LAW: Mapping[str, str] = {
+    "borrower_master": "RET-08", "repayments": "RET-08", "application_log": "RET-14", "processing_log": "RET-13",
+    "sharing_log": "RET-12", "pipia": "RET-11", "complaints": "RET-16", "incidents": "RET-23",
+    "recording_index": "RET-17", "collection_log": "RET-18",
+}  # fmt: skip
+
+
+def _least(default: Period | None, of: str, of_zh: str) -> Period | None:
+    found: Period | None = param(PERIOD, default, f"minimum for {of}; none: not tested", f"{of_zh}的最短保存期限；空表示不检查")
+    return found
+
+
+@dataclass(frozen=True)
+class DeclaredRetentionShort(Rule):
+    """Asks whether the catalogue declares a retention period shorter than the law demands for that kind of data.
+
+    Why: what the catalogue declares, deletion jobs will do. The details name the row of the law. Two minimums bind only
+    some lenders and are set by their policies: recordings of credit-card collection, collection logs of consumer
+    finance companies.
+    Example: application logs kept 3m, or 180d: six months are never fewer than 181 days.
+    Remedy: lengthen the period, or declare the statutory minimum as ``min``, and change the deletion jobs.
+    """
+
+    id = "declared-retention-short"
+    title = "Declared retention shorter than the law demands"
+    title_zh = "声明的保存期限短于法定最短期限"
+    remedy_zh = "延长保存期限或以 min 声明法定最短期限，并同步调整清理任务。"
+    severity = Severity.MEDIUM
+    law = tuple(dict.fromkeys(_LAW.values()))
+    reads = (Reads(DATASETS, tuple(_LAW), needs=("keep_months",)),)
+
+    borrower_master: Period | None = _least(Period(120), "identity data", "客户身份资料")
+    repayments: Period | None = _least(Period(120), "transaction records", "交易记录")
+    application_log: Period | None = _least(Period(6), "network logs", "网络日志")
+    processing_log: Period | None = _least(Period(6), "processing logs", "数据处理日志")
+    sharing_log: Period | None = _least(Period(36), "records of sharing", "对外提供记录")
+    pipia: Period | None = _least(Period(36), "impact assessments", "个人信息保护影响评估报告")
+    complaints: Period | None = _least(Period(36), "complaint files", "投诉档案")
+    incidents: Period | None = _least(Period(36), "the ledger of incidents", "安全事件台账")
+    recording_index: Period | None = _least(None, "recordings", "录音")
+    collection_log: Period | None = _least(None, "collection records", "催收记录")
+
+    def query(self, world: World, *tables: ir.Table) -> ir.Table:
+        datasets = self.tested(world, *tables)
+        # periods of months and of days compare only from a given day on
+        day = on_day(world.as_of)
+        wanted = [(datasets.kind == kind, on_day(least.after(world.as_of))) for kind, least in self._minimums().items()]
+        if not wanted:
+            return place(datasets.filter(ibis.literal(False)))
+        short = datasets.filter(kept_until(datasets, day, None, None) < ibis.cases(*wanted))
+        return place(short, aspect=ibis.cases(*[(short.kind == kind, row) for kind, row in _LAW.items()]))
+
+    def tested(self, world: World, *tables: ir.Table) -> ir.Table:
+        (datasets,) = tables
+        return datasets.filter(datasets.kind.isin(tuple(self._minimums())))
+
+    def _minimums(self) -> Mapping[str, Period]:
+        return {item.name: least for item in fields(self) if (least := getattr(self, item.name)) is not None}

@@ -1,0 +1,41 @@
+"""Nothing is deleted before its statutory minimum is over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis.expr.types as ir
+
+from pii_audit.model.violation import Severity
+from pii_audit.policy.fields import PERIOD
+from pii_audit.policy.interface import ROWS, Reads, Rule, World, param, place
+from pii_audit.policy.period import Period
+
+
+@dataclass(frozen=True)
+class EarlyDeletion(Rule):
+    """Asks whether the register of deletions records data that were deleted before the statutory minimum was over.
+
+    Why: identity data and transaction records are kept for at least 10 years after the relationship or the transaction
+    ends; e-commerce platforms keep transaction information for at least 3 years (a policy of theirs sets ``min: 3y``).
+    Example: closed on 2016-03-01, deleted on 2026-02-28. Deleted on 2026-03-01, the ten years were kept.
+    Remedy: restore from backup what the law demands; let the deletion job take the later of minimum and retention period.
+    """
+
+    id = "early-deletion"
+    title = "Deleted before the statutory minimum"
+    title_zh = "未满法定最短保存期限即删除"
+    remedy_zh = "从备份恢复法律要求保存的数据；删除任务应取法定最短期限与保存期限中的较晚者。"
+    severity = Severity.MEDIUM
+    law = ("RET-08", "RET-09", "RET-10")
+    reads = (Reads(ROWS, ("deletion_records",), needs=("deleted_on", "closed_on"), uses=("borrower",)),)
+
+    min: Period = param(PERIOD, Period(120), "statutory minimum from the end of the relationship", "自业务关系结束起的法定最短保存期限")
+
+    def query(self, world: World, *tables: ir.Table) -> ir.Table:
+        (records,) = tables
+        return place(records.filter(records.deleted_on < self.min.end(records.closed_on)))
+
+    def tested(self, world: World, *tables: ir.Table) -> ir.Table:
+        (records,) = tables
+        return records.filter(records.deleted_on.notnull() & records.closed_on.notnull())

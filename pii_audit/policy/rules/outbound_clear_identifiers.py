@@ -1,0 +1,45 @@
+"""What is entrusted is de-identified."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis.expr.types as ir
+
+from pii_audit.model.violation import Severity
+from pii_audit.policy.catalogue import ENTITY_TYPES, RECIPIENTS
+from pii_audit.policy.fields import Choice, Many
+from pii_audit.policy.interface import FINDINGS, Reads, Rule, World, param
+from pii_audit.policy.rules._clear import places
+from pii_audit.policy.rules._sharing import to_types
+
+
+@dataclass(frozen=True)
+class OutboundClearIdentifiers(Rule):
+    """Asks whether files that go to an agency or vendor hold direct identifiers in clear.
+
+    An agency needs a name and a number to call; which types it may have in clear is a policy value. Others get none.
+
+    Why: the standard on financial information wants what is entrusted to be de-identified; encryption alone is no way.
+    Example: identity numbers in a file for an agency; «110101********123X» would be well.
+    Remedy: mask or replace the identifiers in the export (``pii-audit export``); agree on a pseudonym for each case.
+    """
+
+    id = "outbound-clear-identifiers"
+    title = "Direct identifiers in clear for entrusted parties"
+    title_zh = "委托处理文件含明文直接标识符"
+    remedy_zh = "导出时脱敏或以假名替代直接标识符，并与受托方约定案件代号。"
+    severity = Severity.MEDIUM
+    law = ("SHR-10",)
+    reads = (Reads(FINDINGS, ("outbound",), needs=("recipient",)),)
+
+    types: tuple[str, ...] = param(Many(Choice(RECIPIENTS, "type")), ("agency", "vendor"), "types of recipients", "接收方类型")
+    agency_needs: tuple[str, ...] = param(
+        ENTITY_TYPES, ("PERSON", "CN_MOBILE_PHONE", "CN_LANDLINE_PHONE", "CN_LOAN_CONTRACT"),
+        "what an agency may have in clear", "催收机构可获得明文的实体类型",
+    )  # fmt: skip
+
+    def query(self, world: World, *tables: ir.Table) -> ir.Table:
+        (found,) = tables
+        sent = to_types(world, found.filter(found.direct), self.types)
+        return places(sent.filter(~((sent.type == "agency") & sent.entity_type.isin(self.agency_needs))))

@@ -1,0 +1,37 @@
+"""The register: exam before the first case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ibis.expr.types as ir
+
+from pii_audit.model.violation import Severity
+from pii_audit.policy.interface import ROWS, Reads, World, place
+from pii_audit.policy.rules._collection import LogRule
+
+
+@dataclass(frozen=True)
+class StaffExamLate(LogRule):
+    """Asks whether the register lets somebody start before the exam, or without one.
+
+    Why: collectors pass training and an exam before they start.
+    Example: first case on 2 March, exam on 20 March; both on one day is well.
+    Remedy: give cases to an agent only when the exam is recorded.
+    """
+
+    id = "staff-exam-late"
+    title = "First case before the exam"
+    title_zh = "上岗日期早于考核日期"
+    remedy_zh = "考核合格并登记后方可分配案件。"
+    severity = Severity.MEDIUM
+    law = ("COL-STAFF-01",)
+    reads = (Reads(ROWS, ("staff",), needs=("exam_on", "first_case_on")),)
+
+    def judged(self, log: ir.Table) -> ir.Table:
+        return log.filter(log.first_case_on.notnull())
+
+    def query(self, world: World, *tables: ir.Table) -> ir.Table:
+        staff = self.judged(tables[0])
+        found = staff.filter((staff.exam_on.isnull() & (staff.first_case_on <= world.as_of)) | (staff.first_case_on < staff.exam_on))
+        return place(found, aspect=found.exam_on.isnull().ifelse("no-exam", "before-exam"))
