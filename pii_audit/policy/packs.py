@@ -219,9 +219,11 @@ def load_policy(names: Iterable[str], folder: Path, place: str = "", catalogue: 
     if catalogue is not None:
         _fit(files, catalogue)
     mistakes = [*files.mistakes, *(mistake for entry in files.entries.values() for mistake in entry.reading.mistakes)]
-    for accepted in (*files.exemptions, *(catalogue.exemptions if catalogue else ())):
-        if accepted.rule not in files.entries:
-            mistakes.append(visible(f"{accepted.place}: exemptions.rule: {unknown('rule', accepted.rule, files.entries)}"))
+    mistakes += [
+        visible(f"{accepted.place}: exemptions.rule: {unknown('rule', accepted.rule, files.entries)}")
+        for accepted in (*files.exemptions, *(catalogue.exemptions if catalogue else ()))
+        if accepted.rule not in files.entries
+    ]
     refuse(mistakes)
     return Policy(dict(sorted(applied.items())), tuple(files.exemptions), tuple(files.files))
 
@@ -240,7 +242,7 @@ def load_audit(path: Path) -> tuple[Catalogue, Policy]:
     except PolicyError as error:
         mistakes += str(error).splitlines()
     refuse(mistakes)
-    assert catalogue is not None and policy is not None  # noqa: S101 - else there were mistakes
+    assert catalogue is not None and policy is not None  # else there were mistakes
     return catalogue, policy
 
 

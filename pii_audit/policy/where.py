@@ -38,8 +38,10 @@ def _parsed(condition: str) -> exp.Expression | str:
         trees = sqlglot.parse(f"SELECT 1 FROM rows WHERE {condition}\n", read="duckdb")
     except (sqlglot.errors.SqlglotError, ValueError, RecursionError):
         return "is not a condition in SQL"
-    tree = trees[0]
-    whole = {name for name, value in tree.args.items() if value} if len(trees) == 1 and isinstance(tree, exp.Select) else set()
+    tree = trees[0] if len(trees) == 1 else None
+    if not isinstance(tree, exp.Select):
+        return "must be one condition"
+    whole = {name for name, value in tree.args.items() if value}
     if "where" not in whole or whole - {"expressions", "from", "from_", "where", "kind"}:
         return "must be one condition"
     found: exp.Expression = tree.args["where"].this
@@ -84,7 +86,7 @@ def _broken(rows: ir.Table, condition: exp.Expression, name: str) -> ir.Table:
     """Return the rows for which a condition holds. ``name`` is given to the relation and must be free."""
     sql = f'SELECT * FROM "{name}" WHERE {condition.sql(dialect="duckdb")}'
     # not rows.sql(): it would ask the database for the schema, which is that of the rows
-    return ops.SQLStringView(rows.alias(name).op(), sql, rows.schema()).to_expr()  # type: ignore[no-any-return]
+    return ops.SQLStringView(rows.alias(name).op(), sql, rows.schema()).to_expr()
 
 
 def rule(identity: str, values: Mapping[str, Any]) -> Rule:
@@ -92,7 +94,8 @@ def rule(identity: str, values: Mapping[str, Any]) -> Rule:
     found = _parsed(values["where"])
     if isinstance(found, str):
         raise ValueError(found)
-    used = _used(found)
+    condition = found
+    used = _used(condition)
     # free: relations of rows and of the catalogue have no hyphen at the end of their names
     relation = f"{identity}-"
 
@@ -107,7 +110,7 @@ def rule(identity: str, values: Mapping[str, Any]) -> Rule:
         reads = (Reads(ROWS, (values["kind"],), needs=used, uses=() if "borrower" in used else ("borrower",)),)
 
         def query(self, world: World, *tables: ir.Table) -> ir.Table:
-            return place(_broken(tables[0], found, relation))
+            return place(_broken(tables[0], condition, relation))
 
     Where.__doc__ = f"Asks {values['title']}.\n\nRemedy: {values.get('remedy', '')}"
     return Where()
