@@ -49,7 +49,7 @@ def test_every_rule_has_a_table_with_both_kinds() -> None:
     by_rule: dict[str, list[dict[str, Any]]] = {}
     for name, table in TABLES.items():
         by_rule.setdefault(table.get("rule", name), []).extend(table["cases"])
-    assert sorted(set(rules()) - set(by_rule)) == WITHOUT_TABLE
+    assert set(rules()) - set(by_rule) <= set(WITHOUT_TABLE)
     for name, cases in by_rule.items():
         assert any(case.get("broken") for case in cases), f"{name} has no violating case"
         assert any(not case.get("broken") and not case.get("untestable") for case in cases), f"{name} has no conforming case"
