@@ -25,18 +25,22 @@ from pii_audit.entities import entity_type
 
 ROOT = Path(__file__).parents[1]
 GROUP = 1 << 20
-#: by hand, the same questions and the same answers
+#: by hand, the same questions: the rows judged, and which of them break the rule
 SQL = {
     "quiet-hours": """
-        SELECT count(*) FROM read_parquet('{path}')
-        WHERE direction = 'outbound' AND NOT agreed_time AND (hour(started_at) >= 22 OR hour(started_at) < 8)""",
+        SELECT file_row_number AS row, debtor_id AS subject, started_at AS at,
+            NOT agreed_time AND direction = 'outbound' AND (hour(started_at) >= 22 OR hour(started_at) < 8) AS broken
+        FROM read_parquet('{path}', file_row_number=true)""",
     "connected-calls": """
-        SELECT count(*) FROM (
-            SELECT row_number() OVER (PARTITION BY debtor_id, started_at::DATE ORDER BY started_at) AS n
-            FROM read_parquet('{path}') WHERE direction = 'outbound' AND answered AND channel IN ('call', 'ai_call'))
-        WHERE n > 3""",
+        SELECT file_row_number AS row, debtor_id AS subject, started_at AS at,
+            row_number() OVER (PARTITION BY debtor_id, started_at::DATE ORDER BY started_at, file_row_number) > 3 AS broken
+        FROM read_parquet('{path}', file_row_number=true)
+        WHERE direction = 'outbound' AND answered AND channel IN ('call', 'ai_call') AND target_role = 'debtor'""",
 }
-
+#: and what a report says of each: rows broken and tested, data subjects, first places
+ANSWER = """
+    WITH judged AS ({judged})
+    SELECT count(*) FILTER (broken), count(*), count(DISTINCT subject) FILTER (broken), min(row, 5) FILTER (broken) FROM judged"""
 
 def make(path: Path, rows: int, seed: int = 1) -> None:
     """Write a collection log: 500 calls a debtor-month at most, a tenth of all rows between 20:00 and 23:00."""
@@ -120,7 +124,7 @@ def by_hand(log: str, out: Any) -> None:
     start = time.perf_counter()
     connection = duckdb.connect()
     connection.execute("SET memory_limit='512MB'")
-    counts = {rule: connection.execute(sql.format(path=log)).fetchall()[0][0] for rule, sql in SQL.items()}
+    counts = {rule: connection.execute(ANSWER.format(judged=sql.format(path=log))).fetchall()[0][0] for rule, sql in SQL.items()}
     out.send((time.perf_counter() - start, counts))
 
 

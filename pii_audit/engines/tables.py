@@ -24,12 +24,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pii_audit import sources
+from pii_audit.engines.values import Reader, Texts, Values
 from pii_audit.model.dataset import Skipped
 from pii_audit.sources.interface import Batch, Blob, Limits, TableEnd
 
 #: memory DuckDB may use; the process adds the libraries, one batch and its output
 MEMORY = "512MB"
-PARQUET_ROWS = 1 << 17
+#: a batch of rows holds about this much
+BATCH_ROWS, BATCH_BYTES = 1 << 17, 32 << 20
 #: Beijing is this far ahead of UTC, in microseconds
 _BEIJING = 8 * 3600 * 1_000_000
 
@@ -63,17 +65,40 @@ class Tables:
         self._raw.unregister("incoming")
         return self.backend.table(name)
 
-    def stream(self, name: str, batches: Iterable[pa.RecordBatch], make: Callable[[ir.Table], ir.Table]) -> ir.Table | None:
-        """Store what ``make`` turns batches into, one pass over them. Returns the relation, None without any batch."""
-        made = False
-        for schema, group in itertools.groupby(batches, key=lambda batch: batch.schema):
-            reader = pa.RecordBatchReader.from_batches(schema, group)
-            self._raw.register("incoming", reader)
-            query = self.backend.compile(make(self.backend.table("incoming")))
-            self._raw.execute(f'INSERT INTO "{name}" BY NAME {query}' if made else f'CREATE TABLE "{name}" AS {query}')
+    def stream(self, name: str, batches: Iterable[pa.RecordBatch], readers: Mapping[str, Reader], searches: Mapping[str, Reader], **fixed: str) -> ir.Table | None:
+        """Store what readers make of columns, one pass over the batches. Returns the relation, None without any batch.
+
+        Columns without a reader stay as they are; ``fixed`` are columns with one value. ``searches`` read the texts of
+        columns whose reader makes a key of the same name; what is found goes to a table of its own, see :class:`Texts`.
+        """
+        gathered = _gathered(batches)
+        first = next(gathered, None)
+        if first is None:
+            return None
+        plain = [field for field in first.schema if field.name not in readers]
+        with Values(readers) as values, Values(searches) as searching:
+            texts = {column: Texts(searching, column) for column in searches}
+            schema = pa.schema([*plain, *(field for column in readers for field in values.schema(column))])
+
+            def made() -> Iterator[pa.RecordBatch]:
+                for batch in itertools.chain([first], gathered):
+                    arrays = {field.name: batch.column(field.name) for field in plain}
+                    for column in readers:
+                        table, which, read = values.read(column, batch.column(column))
+                        if read is not None and column in texts:
+                            texts[column].add(read, table[column].combine_chunks())
+                        for part in table.column_names:
+                            made = table[part].combine_chunks()
+                            arrays[part] = made if which is None else made.take(which)
+                    yield pa.RecordBatch.from_arrays([arrays[field.name].cast(field.type) for field in schema], schema=schema)
+
+            self._raw.register("incoming", pa.RecordBatchReader.from_batches(schema, made()))
+            chosen = self.backend.table("incoming").mutate(**{column: ibis.literal(value) for column, value in fixed.items()})
+            self._raw.execute(f'CREATE TABLE "{name}" AS {self.backend.compile(chosen)}')
             self._raw.unregister("incoming")
-            made = True
-        return self.backend.table(name) if made else None
+            for column, found in texts.items():
+                self.put(f"{name}_{column}", found.table())
+        return self.backend.table(name)
 
     def keep(self, name: str, expression: ir.Table) -> ir.Table:
         """Store the result of an expression under a name that is free again afterwards (see :meth:`drop`)."""
@@ -93,6 +118,22 @@ class Tables:
         """Give up reading and writing files other than our own: what follows may hold expressions of users."""
         self._raw.execute("SET enable_external_access=false")
         self._raw.execute("SET lock_configuration=true")
+
+
+def _gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield batches of at least so many rows or bytes, as far as their columns agree."""
+    for _, group in itertools.groupby(batches, key=lambda batch: batch.schema):
+        waiting: list[pa.RecordBatch] = []
+        rows = size = 0
+        for batch in group:
+            waiting.append(batch)
+            rows += batch.num_rows
+            size += batch.nbytes
+            if rows >= BATCH_ROWS or size >= BATCH_BYTES:
+                yield pa.concat_batches(waiting) if len(waiting) > 1 else batch
+                waiting, rows, size = [], 0, 0
+        if waiting:
+            yield pa.concat_batches(waiting)
 
 
 @dataclass
@@ -201,10 +242,13 @@ def _parquet(
     with contextlib.ExitStack() as stack:
         try:
             file = stack.enter_context(pq.ParquetFile(str(blob.path)))
-            flat = [item.name for item in file.schema_arrow if not pa.types.is_nested(item.type)]
+            flat = {item.name: item.type for item in file.schema_arrow if not pa.types.is_nested(item.type)}
         except (OSError, pa.ArrowException):
             return  # the scan has named it already
         binding = {role: header for role, header in bind(tuple(flat)).items() if role in wanted and header in flat}
+        # texts arrive as they lie in the file, every distinct one once
+        texts = [header for header in dict.fromkeys(binding.values()) if pa.types.is_string(flat[header])]
+        file = stack.enter_context(pq.ParquetFile(str(blob.path), read_dictionary=texts))
         index = len(reading.sources)
         reading.sources.append(name_of(blob.name))
         reading.tables += 1
@@ -212,7 +256,7 @@ def _parquet(
         reading.bound.update(binding)
         row = 1
         try:
-            for batch in file.iter_batches(PARQUET_ROWS, columns=list(dict.fromkeys(binding.values()))):
+            for batch in file.iter_batches(BATCH_ROWS, columns=list(dict.fromkeys(binding.values()))):
                 n = batch.num_rows
                 arrays = [pa.array(np.full(n, index, np.int32)), pa.array(np.arange(row, row + n))]
                 arrays += [
@@ -232,7 +276,7 @@ def _plain(array: pa.Array) -> pa.Array:
     if isinstance(array, pa.ExtensionArray):
         return _plain(array.storage)
     if pa.types.is_dictionary(kind):
-        return _plain(array.dictionary_decode())
+        return array if pa.types.is_string(kind.value_type) else _plain(array.dictionary_decode())
     if pa.types.is_timestamp(kind):
         moment = array.cast(pa.timestamp("us"), safe=False)
         return pc.add(moment, pa.scalar(_BEIJING, pa.duration("us"))) if kind.tz is not None else moment

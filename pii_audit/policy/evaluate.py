@@ -17,6 +17,7 @@ import ibis.expr.types as ir
 import pyarrow as pa
 
 from pii_audit.engines.tables import Reading, Tables, read_rows
+from pii_audit.engines.values import Reader
 from pii_audit.model.dataset import Skipped
 from pii_audit.model.errors import UsageError
 from pii_audit.model.violation import Coverage, Exemption, NotTestable, Place, Violation
@@ -182,14 +183,12 @@ class _Run:
                     found[role] = found[other]
             return {role: column for role, column in found.items() if role in wanted}
 
-        def make(table: ir.Table) -> ir.Table:
-            made: dict[str, ir.Value] = {}
-            for role in wanted:
-                made |= roles.typed(roles.ROLES[role], table[role], manner)
-            return table.select(dataset=ibis.literal(dataset.name), source=table.source, row=table.row, **made)
-
+        readers: dict[str, Reader] = {role: functools.partial(roles.typed, roles.ROLES[role], manner=manner) for role in wanted}
+        searches = {role: readers[role] for role in wanted if roles.ROLES[role].kind == roles.TEXT}
+        for role in searches:
+            readers[role] = lambda column, role=role: {role: roles.text_key(column, self.salt)}
         batches = read_rows(self.evidence.blobs.get(dataset.name, ()), bind, wanted, self.evidence.limits, reading, self.evidence.name_of)
-        table = self.tables.stream(f"rows_{dataset.name}", batches, make)
+        table = self.tables.stream(f"rows_{dataset.name}", batches, readers, searches, dataset=dataset.name)
         self.skipped += reading.skipped
         bad: dict[str, int] = {}
         count = 0
@@ -296,14 +295,22 @@ class _Run:
                     self._missing(applied, dataset.name, f"column {role}", f"{lacking} of {rows.reading.tables} files or tables have no column for {role}", rows=1)
                 if rows.bad.get(role):
                     self._missing(applied, dataset.name, f"values {role}", f"rows whose {role} is missing or cannot be read", rows=rows.bad[role])
-            chosen = {column: rows.table[column] for role in wanted for column in roles.columns(role)}
             # rows whose needed values cannot be read were reported above; they are not tested
             readable = [~rows.table[f"bad_{role}"] for role in reads.needs if f"bad_{role}" in rows.table.columns]
             table = rows.table.filter(*readable) if readable else rows.table
-            parts.append(table.select("dataset", "source", "row", **{name: table[name] for name in chosen}))
+            for role in wanted:
+                if roles.ROLES[role].kind == roles.TEXT:
+                    table = self._searched(table, dataset, role)
+            parts.append(table.select("dataset", "source", "row", *(column for role in wanted for column in roles.columns(role))))
         if not parts:
             raise _Untestable
         return functools.reduce(lambda one, two: one.union(two), parts)
+
+    def _searched(self, table: ir.Table, dataset: Dataset, role: str) -> ir.Table:
+        """Return rows with what their texts hold; only the keys of texts that hold anything are known."""
+        found = self.tables.backend.table(f"rows_{dataset.name}_{role}")
+        joined = table.left_join(found, table[role] == found.key)
+        return joined.mutate(**{column: joined[column].fill_null(False) for column in roles.columns(role)})
 
     def _missing(self, applied: Applied, dataset: str, missing: str, reason: str, rows: int = 0) -> None:
         self.not_testable.append(NotTestable(applied.id, dataset, missing, reason, rows))

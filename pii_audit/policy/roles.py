@@ -225,7 +225,7 @@ def typed(role: Role, column: ir.Value, manner: Manner) -> dict[str, ir.Value]:
     if role.kind == KEY:
         return {role.name: key(column, manner.salt)}
     if role.kind == TEXT:
-        return _flags(_text(column))
+        return {text_column(name): held for name, held in Lexicon.load().found(_text(column)).items()}
     if role.kind == CHAIN:
         return _chain(role, column, manner)
     if role.kind == FIELDS:
@@ -239,6 +239,12 @@ def typed(role: Role, column: ir.Value, manner: Manner) -> dict[str, ir.Value]:
 def _text(column: ir.Value) -> ir.StringValue:
     text = column if column.type().is_string() else column.cast("string")
     return text.strip().fill_null("")
+
+
+def text_key(column: ir.Value, salt: str) -> ir.IntegerValue:
+    """Return a salted hash of a text as it stands; null for nothing."""
+    text = _text(column)
+    return (text != "").ifelse((ibis.literal(salt) + text).hash(), ibis.null("int64"))
 
 
 _WIDE = "０１２３４５６７８９ＸｘＡＢＣＤＥＦ："
@@ -344,14 +350,3 @@ def _word(role: Role, column: ir.Value, manner: Manner) -> ir.Value:
     branches = [(text.isin([w.lower() for w, c in own.items() if c == canonical]), canonical) for canonical in dict.fromkeys(own.values())]
     branches += [(text.isin([canonical, *(w.lower() for w in words)]), canonical) for canonical, words in (role.words or {}).items()]
     return ibis.cases(*branches, else_=ibis.null("string"))
-
-
-def _flags(text: ir.StringValue) -> dict[str, ir.Value]:
-    lexicon = Lexicon.load()
-    any_class = text.re_search(lexicon.any_pattern)
-    found = {}
-    for name, cls in lexicon.classes.items():
-        spared = text.re_replace(cls.spare_pattern, "。") if cls.spare_pattern else text
-        # branches of a case are evaluated only where the one pass over all classes met something
-        found[text_column(name)] = any_class.ifelse(spared.re_search(cls.pattern), False)
-    return found
