@@ -29,9 +29,11 @@ from pii_audit.model.dataset import Skipped
 from pii_audit.sources.interface import Batch, Blob, Limits, TableEnd
 
 #: memory DuckDB may use; the process adds the libraries, one batch and its output
-MEMORY = "512MB"
+MEMORY = "384MB"
 #: a batch of rows holds about this much
-BATCH_ROWS, BATCH_BYTES = 1 << 17, 32 << 20
+BATCH_ROWS, BATCH_BYTES = 1 << 18, 32 << 20
+#: a column of a Parquet row group beyond this is not read by its dictionary, which would hold all of it
+DICTIONARY_BYTES = 16 << 20
 #: Beijing is this far ahead of UTC, in microseconds
 _BEIJING = 8 * 3600 * 1_000_000
 
@@ -42,9 +44,10 @@ class Tables:
     def __init__(self, memory: str = MEMORY, threads: int | None = None) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="pii-audit-"))  # 0700
         try:
-            self.backend = ibis.duckdb.connect(self._folder / "relations.duckdb")
+            # in memory, spilling: a database file would compress every column first, which takes longer than all the rest
+            self.backend = ibis.duckdb.connect()
             self._raw = self.backend.con
-            for setting in (f"memory_limit='{memory}'", "preserve_insertion_order=false", "enable_progress_bar=false", "autoinstall_known_extensions=false", "autoload_known_extensions=false", *([f"threads={threads}"] if threads else [])):
+            for setting in (f"memory_limit='{memory}'", f"temp_directory='{self._folder}'", "preserve_insertion_order=false", "enable_progress_bar=false", "autoinstall_known_extensions=false", "autoload_known_extensions=false", *([f"threads={threads}"] if threads else [])):
                 self._raw.execute(f"SET {setting}")
         except BaseException:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -65,11 +68,11 @@ class Tables:
         self._raw.unregister("incoming")
         return self.backend.table(name)
 
-    def stream(self, name: str, batches: Iterable[pa.RecordBatch], readers: Mapping[str, Reader], searches: Mapping[str, Reader], **fixed: str) -> ir.Table | None:
+    def stream(self, name: str, batches: Iterable[pa.RecordBatch], readers: Mapping[str, Reader], searches: Mapping[str, Reader]) -> ir.Table | None:
         """Store what readers make of columns, one pass over the batches. Returns the relation, None without any batch.
 
-        Columns without a reader stay as they are; ``fixed`` are columns with one value. ``searches`` read the texts of
-        columns whose reader makes a key of the same name; what is found goes to a table of its own, see :class:`Texts`.
+        Columns without a reader stay as they are. ``searches`` read the texts of columns whose reader makes a key of the
+        same name; what is found goes to a table of its own, see :class:`Texts`.
         """
         gathered = _gathered(batches)
         first = next(gathered, None)
@@ -78,23 +81,22 @@ class Tables:
         plain = [field for field in first.schema if field.name not in readers]
         with Values(readers) as values, Values(searches) as searching:
             texts = {column: Texts(searching, column) for column in searches}
-            schema = pa.schema([*plain, *(field for column in readers for field in values.schema(column))])
+            schema = pa.schema([*plain, *(_stored(field) for column in readers for field in values.schema(column))])
 
             def made() -> Iterator[pa.RecordBatch]:
                 for batch in itertools.chain([first], gathered):
                     arrays = {field.name: batch.column(field.name) for field in plain}
                     for column in readers:
                         table, which, read = values.read(column, batch.column(column))
-                        if read is not None and column in texts:
-                            texts[column].add(read, table[column].combine_chunks())
+                        if column in texts and len(read):
+                            texts[column].add(read, table[column].combine_chunks()[-len(read) :])
                         for part in table.column_names:
                             made = table[part].combine_chunks()
-                            arrays[part] = made if which is None else made.take(which)
+                            arrays[part] = made if which is None else _spread(made, which)
                     yield pa.RecordBatch.from_arrays([arrays[field.name].cast(field.type) for field in schema], schema=schema)
 
             self._raw.register("incoming", pa.RecordBatchReader.from_batches(schema, made()))
-            chosen = self.backend.table("incoming").mutate(**{column: ibis.literal(value) for column, value in fixed.items()})
-            self._raw.execute(f'CREATE TABLE "{name}" AS {self.backend.compile(chosen)}')
+            self._raw.execute(f'CREATE TABLE "{name}" AS SELECT * FROM incoming')
             self._raw.unregister("incoming")
             for column, found in texts.items():
                 self.put(f"{name}_{column}", found.table())
@@ -118,6 +120,16 @@ class Tables:
         """Give up reading and writing files other than our own: what follows may hold expressions of users."""
         self._raw.execute("SET enable_external_access=false")
         self._raw.execute("SET lock_configuration=true")
+
+
+def _stored(field: pa.Field) -> pa.Field:
+    """Return a column as it goes to the database: words by number."""
+    return field.with_type(pa.dictionary(pa.int32(), pa.string())) if pa.types.is_string(field.type) else field
+
+
+def _spread(values: pa.Array, which: pa.Array) -> pa.Array:
+    """Return the value of each row."""
+    return pa.DictionaryArray.from_arrays(which, values) if pa.types.is_string(values.type) else values.take(which)
 
 
 def _gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -246,8 +258,7 @@ def _parquet(
         except (OSError, pa.ArrowException):
             return  # the scan has named it already
         binding = {role: header for role, header in bind(tuple(flat)).items() if role in wanted and header in flat}
-        # texts arrive as they lie in the file, every distinct one once
-        texts = [header for header in dict.fromkeys(binding.values()) if pa.types.is_string(flat[header])]
+        texts = [header for header in dict.fromkeys(binding.values()) if pa.types.is_string(flat[header]) and _repeats(file.metadata, header)]
         file = stack.enter_context(pq.ParquetFile(str(blob.path), read_dictionary=texts))
         index = len(reading.sources)
         reading.sources.append(name_of(blob.name))
@@ -268,6 +279,17 @@ def _parquet(
                 yield pa.RecordBatch.from_arrays(arrays, ["source", "row", *wanted])
         except (OSError, pa.ArrowException):
             reading.skipped.append(Skipped(reading.sources[index], "corrupt", f"its rows after {row - 1} could not be read"))
+
+
+def _repeats(metadata: Any, header: str) -> bool:
+    """Return whether a column is small enough in every part of the file to be read by its dictionary."""
+    sizes = [
+        group.column(number).total_uncompressed_size
+        for group in map(metadata.row_group, range(metadata.num_row_groups))
+        for number in range(group.num_columns)
+        if group.column(number).path_in_schema == header
+    ]
+    return max(sizes, default=0) <= DICTIONARY_BYTES
 
 
 def _plain(array: pa.Array) -> pa.Array:

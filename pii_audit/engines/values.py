@@ -28,10 +28,10 @@ TEXT_KEYS = 1 << 21
 class Values:
     """Evaluates readers. Use as a context manager."""
 
-    def __init__(self, readers: Mapping[str, Reader], memory: str = "256MB") -> None:
+    def __init__(self, readers: Mapping[str, Reader], memory: str = "128MB") -> None:
         self._readers = readers
         self._compiled: dict[tuple[str, str], str] = {}
-        #: column → the dictionary it had in the batch before, and what came of it
+        #: column → its distinct values in the batch before, and what came of them; a file's own dictionary only grows
         self._before: dict[str, tuple[pa.Array, pa.Table]] = {}
         self._backend = ibis.duckdb.connect()
         self._raw = self._backend.con
@@ -49,20 +49,24 @@ class Values:
         """Return the columns that a reader makes of text."""
         return _query(self._readers[name], pa.string()).schema().to_pyarrow()
 
-    def read(self, name: str, column: pa.Array) -> tuple[pa.Table, pa.Array | None, pa.Array | None]:
+    def read(self, name: str, column: pa.Array) -> tuple[pa.Table, pa.Array | None, pa.Array]:
         """Read a column. Returns what its distinct values become, and for every row the number of its own.
 
-        Without numbers every row has its own result. The values come third, None where they are those of the call before.
+        Without numbers every row has its own result. The third are the values at the end of the table that were read now.
         """
         if not (pa.types.is_dictionary(column.type) or pa.types.is_string(column.type) or pa.types.is_integer(column.type)):
             return self.evaluate(name, column), None, column
         values, which = _distinct(column)
-        before, table = self._before.get(name, (None, None))
-        if before is not None and before.equals(values):
-            return table, which, None
-        table = self.evaluate(name, values)
-        self._before[name] = values, table
-        return table, which, values
+        before, table = self._before.get(name, (pa.nulls(0, values.type), None))
+        if before.type == values.type and len(before) <= len(values) and before.equals(values[: len(before)]):
+            new = values[len(before) :]
+        else:
+            new, table = values, None
+        if table is None or len(new):
+            found = self.evaluate(name, new)
+            table = found if table is None else pa.concat_tables([table, found]).combine_chunks()
+            self._before[name] = values, table
+        return table, which, new
 
     def evaluate(self, name: str, values: pa.Array) -> pa.Table:
         """Return what a reader makes of values, row by row."""

@@ -188,7 +188,7 @@ class _Run:
         for role in searches:
             readers[role] = lambda column, role=role: {role: roles.text_key(column, self.salt)}
         batches = read_rows(self.evidence.blobs.get(dataset.name, ()), bind, wanted, self.evidence.limits, reading, self.evidence.name_of)
-        table = self.tables.stream(f"rows_{dataset.name}", batches, readers, searches, dataset=dataset.name)
+        table = self.tables.stream(f"rows_{dataset.name}", batches, readers, searches)
         self.skipped += reading.skipped
         bad: dict[str, int] = {}
         count = 0
@@ -301,7 +301,7 @@ class _Run:
             for role in wanted:
                 if roles.ROLES[role].kind == roles.TEXT:
                     table = self._searched(table, dataset, role)
-            parts.append(table.select("dataset", "source", "row", *(column for role in wanted for column in roles.columns(role))))
+            parts.append(table.select("source", "row", *(column for role in wanted for column in roles.columns(role)), dataset=ibis.literal(dataset.name)))
         if not parts:
             raise _Untestable
         return functools.reduce(lambda one, two: one.union(two), parts)

@@ -34,8 +34,10 @@ class QuietHours(Rule):
 
     def query(self, world: World, *tables: ir.Table) -> ir.Table:
         (log,) = tables
-        clock = log.event_time.hour() * 3600 + log.event_time.minute() * 60 + log.event_time.second()
-        start, end = (time.hour * 3600 + time.minute * 60 + time.second for time in (self.start, self.end))
+        clock, start, end = log.event_time.hour(), self.start.hour, self.end.hour
+        if any(time.minute or time.second for time in (self.start, self.end)):
+            clock = clock * 3600 + log.event_time.minute() * 60 + log.event_time.second()
+            start, end = (time.hour * 3600 + time.minute * 60 + time.second for time in (self.start, self.end))
         inside = (clock >= start) & (clock < end) if start <= end else (clock >= start) | (clock < end)
         outward = log.direction.fill_null("out") != "in"
         return place(log.filter(inside & outward & ~log.agreed_time.fill_null(False)), aspect=log.channel.fill_null("unknown"))
