@@ -68,11 +68,11 @@ class Tables:
         self._raw.unregister("incoming")
         return self.backend.table(name)
 
-    def stream(self, name: str, batches: Iterable[pa.RecordBatch], readers: Mapping[str, Reader], searches: Mapping[str, Reader]) -> ir.Table | None:
+    def stream(self, name: str, batches: Iterable[pa.RecordBatch], readers: Mapping[str, Reader], searches: Mapping[str, Reader], words: Mapping[str, Iterable[str]]) -> ir.Table | None:
         """Store what readers make of columns, one pass over the batches. Returns the relation, None without any batch.
 
         Columns without a reader stay as they are. ``searches`` read the texts of columns whose reader makes a key of the
-        same name; what is found goes to a table of its own, see :class:`Texts`.
+        same name; what is found goes to a table of its own, see :class:`Texts`. ``words``: what columns of words can hold.
         """
         gathered = _gathered(batches)
         first = next(gathered, None)
@@ -96,7 +96,10 @@ class Tables:
                     yield pa.RecordBatch.from_arrays([arrays[field.name].cast(field.type) for field in schema], schema=schema)
 
             self._raw.register("incoming", pa.RecordBatchReader.from_batches(schema, made()))
-            self._raw.execute(f'CREATE TABLE "{name}" AS SELECT * FROM incoming')
+            # a word takes one byte of a row, not sixteen and more
+            kinds = {column: f"ENUM({', '.join(map(_quoted, known))})" for column, known in words.items()}
+            self._raw.execute(f'CREATE TABLE "{name}_" AS SELECT {_recast(kinds)} FROM incoming')
+            self._raw.execute(f'CREATE VIEW "{name}" AS SELECT {_recast(dict.fromkeys(kinds, "VARCHAR"))} FROM "{name}_"')
             self._raw.unregister("incoming")
             for column, found in texts.items():
                 self.put(f"{name}_{column}", found.table())
@@ -120,6 +123,15 @@ class Tables:
         """Give up reading and writing files other than our own: what follows may hold expressions of users."""
         self._raw.execute("SET enable_external_access=false")
         self._raw.execute("SET lock_configuration=true")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _recast(kinds: Mapping[str, str]) -> str:
+    """Return the columns of a table, some of them in other types."""
+    return f"* REPLACE ({', '.join(f'CAST({column} AS {kind}) AS {column}' for column, kind in kinds.items())})" if kinds else "*"
 
 
 def _stored(field: pa.Field) -> pa.Field:
@@ -259,7 +271,7 @@ def _parquet(
             return  # the scan has named it already
         binding = {role: header for role, header in bind(tuple(flat)).items() if role in wanted and header in flat}
         texts = [header for header in dict.fromkeys(binding.values()) if pa.types.is_string(flat[header]) and _repeats(file.metadata, header)]
-        file = stack.enter_context(pq.ParquetFile(str(blob.path), read_dictionary=texts))
+        file = stack.enter_context(pq.ParquetFile(str(blob.path), read_dictionary=texts, pre_buffer=False))
         index = len(reading.sources)
         reading.sources.append(name_of(blob.name))
         reading.tables += 1

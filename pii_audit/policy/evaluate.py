@@ -188,7 +188,7 @@ class _Run:
         for role in searches:
             readers[role] = lambda column, role=role: {role: roles.text_key(column, self.salt)}
         batches = read_rows(self.evidence.blobs.get(dataset.name, ()), bind, wanted, self.evidence.limits, reading, self.evidence.name_of)
-        table = self.tables.stream(f"rows_{dataset.name}", batches, readers, searches)
+        table = self.tables.stream(f"rows_{dataset.name}", batches, readers, searches, {role: roles.words(roles.ROLES[role], manner) for role in wanted if roles.ROLES[role].kind == roles.WORD})
         self.skipped += reading.skipped
         bad: dict[str, int] = {}
         count = 0

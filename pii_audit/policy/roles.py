@@ -220,6 +220,11 @@ class Manner:
     words: Mapping[str, Mapping[str, str]] | None = None  #: role → as written → canonical word
 
 
+def words(role: Role, manner: Manner) -> tuple[str, ...]:
+    """Return the canonical words that a column of words can hold."""
+    return tuple(dict.fromkeys([*(role.words or {}), *(manner.words or {}).get(role.name, {}).values()]))
+
+
 def typed(role: Role, column: ir.Value, manner: Manner) -> dict[str, ir.Value]:
     """Return the columns of a role, and ``bad_<role>`` where a value may be there that cannot be read."""
     if role.kind == KEY:
