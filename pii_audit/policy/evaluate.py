@@ -95,7 +95,7 @@ def evaluate(catalogue: Catalogue, policy: Policy, evidence: Evidence) -> Evalua
     accepted = [*policy.exemptions, *catalogue.exemptions]
     for item in accepted:
         if item.rule not in policy.applied:
-            raise UsageError(f"{item.place}: exemptions.rule: the policies have no rule {item.rule}")
+            raise UsageError(f"{item.places['rule']}: the policies have no rule {item.rule}")
     with Tables() as tables:
         run = _Run(catalogue, tables, evidence, in_force)
         run.load()
