@@ -85,7 +85,7 @@ def audit(
         findings=tuple(replace(finding, source=short(finding.source)) for finding in scanned.findings),
         masked=tuple(replace(masked, source=short(masked.source)) for masked in scanned.masked),
         skipped=tuple(sorted({*(_told(short, item) for item in scanned.skipped), *(_told(short, item) for item in judged.skipped)})),
-        notes=tuple(sorted({*(_told(short, item) for item in scanned.notes), *files.notes})),
+        notes=tuple(sorted({*(_told(short, item) for item in scanned.notes), *files.notes, *judged.notes})),
         violations=judged.violations,
         not_testable=judged.not_testable,
         exemptions=judged.exemptions,

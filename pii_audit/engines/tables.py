@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,9 @@ import pyarrow.compute as pc
 from pii_audit import sources
 from pii_audit.engines.values import Reader, Texts, Values
 from pii_audit.model.dataset import Skipped
-from pii_audit.sources.interface import Batch, Blob, Limits, TableEnd
+from pii_audit.sources.delimited import with_names
+from pii_audit.sources.encoding import HEAD_BYTES
+from pii_audit.sources.interface import Batch, Blob, Limits, Part, TableEnd
 
 #: memory DuckDB may use; the process adds the libraries, one batch and its output
 MEMORY = "384MB"
@@ -168,6 +170,9 @@ class Reading:
     skipped: list[Skipped] = field(default_factory=list)
     rows: int = 0
     tables: int = 0
+    #: files that were read as text, which has no columns
+    texts: int = 0
+    headers: set[str] = field(default_factory=set)
     #: in how many tables a wanted column was there
     present: Counter[str] = field(default_factory=Counter)
     bound: dict[str, str] = field(default_factory=dict)
@@ -187,7 +192,7 @@ def read_rows(
     """
     context = sources.context_for(limits)
     for blob in blobs:
-        plan = sources.plan(blob, 1 << 62)
+        plan = _as_table(sources.plan(blob, 1 << 62), bind)
         reading.skipped += [event for event in plan.events if isinstance(event, Skipped)]
         if plan.source is None:
             continue
@@ -200,10 +205,25 @@ def read_rows(
                 if isinstance(event, Batch):
                     if not event.text:
                         yield table.batch(event)
+                    elif not event.first_row:
+                        reading.texts += 1
                 elif isinstance(event, Skipped):
                     reading.skipped.append(event)
                 elif isinstance(event, TableEnd):
                     reading.rows += event.rows
+
+
+def _as_table(plan: sources.Plan, bind: Callable[[tuple[str, ...]], Mapping[str, str]]) -> sources.Plan:
+    """Return the plan for a file whose first record holds a name that is bound: that of a table. Else as it was.
+
+    By itself a file of a few words, or of a header alone, is as well lines of text, or data without names.
+    """
+    named = plan.parts and plan.parts[0].options.get("names")
+    if plan.blob.path is None or plan.source not in ("text", "delimited") or named:
+        return plan
+    with plan.blob.open() as stream:
+        options = with_names(stream.read(HEAD_BYTES), lambda names: bool(bind(names)))
+    return plan if options is None else replace(plan, source="delimited", parts=(Part(options=options),))
 
 
 class _Table:
@@ -226,6 +246,7 @@ class _Table:
             reading.tables += 1
         by_name = {column.name: column for column in batch.columns if column.name is not None}
         binding = self._bind(tuple(by_name))
+        reading.headers.update(by_name)
         seen = self._seen.setdefault(batch.source, set())
         n = batch.num_rows
         arrays = [pa.array(np.full(n, index, np.int32)), pa.array(np.arange(batch.first_row + 1, batch.first_row + n + 1))]
@@ -275,6 +296,7 @@ def _parquet(
         index = len(reading.sources)
         reading.sources.append(name_of(blob.name))
         reading.tables += 1
+        reading.headers.update(flat)
         reading.present.update(list(binding))
         reading.bound.update(binding)
         row = 1

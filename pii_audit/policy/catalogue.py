@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -154,9 +155,15 @@ class _RetentionKind(Kind):
         return {"anyOf": [PERIOD.schema(), _RETENTION.schema()]}
 
 
+class _Target(Text):
+    def parse(self, raw: str) -> str | None:
+        return None if raw == "-" or "\0" in raw or re.match(r"[a-zA-Z][a-zA-Z0-9+.\-]*://[^/]*:[^/]*@", raw) else raw
+
+
+_TARGET = _Target(expected="a file, folder, pattern or address; standard input is none, and an address must not hold a password")
 _COUNTRY = Text("[A-Z]{2}", "a country in two capital letters, such as CN")
 _DATASET = {
-    "paths": Field(Many(TEXT, 1), "files, folders or patterns, relative to the catalogue", True),
+    "paths": Field(Many(_TARGET, 1), "files, folders or patterns, relative to the catalogue", True),
     "kind": Field(Choice(tuple(KINDS), "kind"), "what kind of dataset it is", True),
     "owner": Field(TEXT, "who answers for it"),
     "system": Field(TEXT, "system it comes from"),
@@ -239,7 +246,10 @@ class _ExemptionKind(Kind):
     def read(self, node: yaml.Node, path: str, reading: Reading) -> AcceptedViolation | None:
         found = _EXEMPTION.read(node, path, reading)
         whole = found is not None and all(name in found for name, known in _EXEMPTION.fields.items() if known.required)
-        return AcceptedViolation(**{"dataset": None, "source": None, **found}, place=reading.at(node)) if found and whole else None
+        if not (found and whole and isinstance(node, yaml.MappingNode)):
+            return None
+        places = {scalar(key) or "": f"{reading.at(value)}: {path}.{scalar(key)}" for key, value in node.value}
+        return AcceptedViolation(**{"dataset": None, "source": None, **found}, places=places)
 
     def schema(self) -> dict[str, Any]:
         return _EXEMPTION.schema()
@@ -311,7 +321,7 @@ class AcceptedViolation:
     owner: str
     reason: str
     expires: dt.date
-    place: str
+    places: Mapping[str, str] = field(compare=False)  #: key → ``audit.yaml:12: exemptions[0].rule``
 
 
 @dataclass(frozen=True)
@@ -333,7 +343,8 @@ class Catalogue:
 
     def targets(self, dataset: Dataset) -> tuple[str, ...]:
         """Return the paths of a dataset as they are reached from the current folder."""
-        return tuple(path if "://" in path else os.path.normpath(os.path.join(self.folder, path)) for path in dataset.paths)
+        found = (path if "://" in path else os.path.normpath(os.path.join(self.folder, path)) for path in dataset.paths)
+        return tuple("./-" if path == "-" else path for path in found)  # a file of that name, not standard input
 
 
 def load_catalogue(path: Path, today: dt.date | None = None) -> Catalogue:
@@ -342,6 +353,11 @@ def load_catalogue(path: Path, today: dt.date | None = None) -> Catalogue:
     reading, root = compose(path, shown)
     found = CATALOGUE.read(root, "", reading) or {}
     recipients = {name: Recipient(name, facts) for name, facts in found.get("recipients", {}).items()}
+    for name, recipient in recipients.items():
+        first, last = recipient.facts.get("contract_from"), recipient.facts.get("contract_until")
+        if first and last and last < first:
+            key = _key(root, "recipients", name, "contract_until")
+            reading.mistake(key, f"recipients.{name}.contract_until", f"lies before contract_from ({first})")
     datasets = {}
     for name, facts in found.get("datasets", {}).items():
         recipient = facts.get("recipient")

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
 from pii_audit.engines.tables import Reading, Tables, read_rows
 from pii_audit.engines.values import Reader
-from pii_audit.model.dataset import Skipped
+from pii_audit.model.dataset import Note, Skipped
 from pii_audit.model.errors import UsageError
 from pii_audit.model.violation import Coverage, Exemption, NotTestable, Place, Violation
 from pii_audit.policy import relations, roles
@@ -57,6 +58,7 @@ class Evaluation:
     coverage: Coverage
     untested: frozenset[str]
     skipped: tuple[Skipped, ...]
+    notes: tuple[Note, ...]
     #: dataset → role → column
     bindings: Mapping[str, Mapping[str, str]]
 
@@ -66,6 +68,7 @@ class _Rows:
     """The rows of one dataset, as rules see them."""
 
     dataset: Dataset
+    name: str                       #: of the relation
     table: ir.Table | None
     reading: Reading
     bad: Mapping[str, int]          #: role → rows whose value cannot be read (for ``must``: or is missing)
@@ -78,6 +81,10 @@ class _Rows:
 #: columns that the catalogue declares under another name, and those that files bring with them
 _DECLARED_AS = {"keep_months": "retention", "min_months": "retention.min"}
 _OF_FILES = {"dated": "name", "dated_from": "name", "latest": "name or time of change"}
+#: what a condition or query meets in rows that it cannot compute; the message would quote a value
+_UNCOMPUTABLE = (duckdb.DataError, duckdb.InvalidInputException)
+#: times and dates that may lie ahead; of all others that is worth a note
+_AHEAD = frozenset({"expires_on", "contract_from", "contract_until", "due_on", "destroyed_on", "left_on"})
 
 
 class _Untestable(Exception):
@@ -90,13 +97,15 @@ def evaluate(catalogue: Catalogue, policy: Policy, evidence: Evidence) -> Evalua
     accepted = [*policy.exemptions, *catalogue.exemptions]
     for item in accepted:
         if item.rule not in policy.applied:
-            raise UsageError(f"{item.place}: exemptions.rule: the policies have no rule {item.rule}")
+            raise UsageError(f"{item.places['rule']}: the policies have no rule {item.rule}")
     with Tables() as tables:
         run = _Run(catalogue, tables, evidence, in_force)
         run.load()
         tables.lock()
-        for applied in in_force:
-            run.apply(applied, [item for item in accepted if item.rule == applied.id])
+        for applied in policy.applied.values():
+            own = [item for item in accepted if item.rule == applied.id]
+            if not (applied.enabled and run.apply(applied, own)):
+                run.exemptions += (run.exemption(item) for item in own)
     nothing = {applied.id for applied in in_force} - run.tested
     partly = {item.rule for item in run.not_testable} - nothing
     return Evaluation(
@@ -106,6 +115,7 @@ def evaluate(catalogue: Catalogue, policy: Policy, evidence: Evidence) -> Evalua
         coverage=Coverage(len(in_force), len(in_force) - len(partly) - len(nothing), len(partly), len(nothing)),
         untested=frozenset(nothing),
         skipped=tuple(sorted(set(run.skipped))),
+        notes=tuple(run.notes),
         bindings={name: dict(rows.reading.bound) for name, rows in run.rows.items()},
     )
 
@@ -124,6 +134,7 @@ class _Run:
         self.not_testable: list[NotTestable] = []
         self.exemptions: list[Exemption] = []
         self.skipped: list[Skipped] = []
+        self.notes: list[Note] = []
         self.tested: set[str] = set()
         self.sources: list[str] = []
         self.world = World(catalogue.as_of, catalogue.organisation, tables.backend.table, self.key)
@@ -185,10 +196,12 @@ class _Run:
 
         readers: dict[str, Reader] = {role: functools.partial(roles.typed, roles.ROLES[role], manner=manner) for role in wanted}
         searches = {role: readers[role] for role in wanted if roles.ROLES[role].kind == roles.TEXT}
-        for role in searches:
-            readers[role] = lambda column, role=role: {role: roles.text_key(column, self.salt)}
+        readers |= {role: functools.partial(roles.text_key, role, salt=self.salt) for role in searches}
+        words = {role: roles.words(roles.ROLES[role], manner) for role in wanted if roles.ROLES[role].kind == roles.WORD}
         batches = read_rows(self.evidence.blobs.get(dataset.name, ()), bind, wanted, self.evidence.limits, reading, self.evidence.name_of)
-        table = self.tables.stream(f"rows_{dataset.name}", batches, readers, searches, {role: roles.words(roles.ROLES[role], manner) for role in wanted if roles.ROLES[role].kind == roles.WORD})
+        # a number, since the database does not tell Loans from loans
+        name = f"rows_{len(self.rows)}"
+        table = self.tables.stream(name, batches, readers, searches, words)
         self.skipped += reading.skipped
         bad: dict[str, int] = {}
         count = 0
@@ -198,16 +211,29 @@ class _Run:
                 for role in wanted
                 if f"bad_{role}" in table.columns and reading.present[role]
             }
-            found = self.tables.fetch(table.aggregate(n=table.count(), **sums)).to_pylist()[0]
+            ahead = {f"{role} ahead": (table[role] > self._end_of_day(role)).sum() for role in wanted if reading.present[role] and self._looks_back(role)}
+            found = self.tables.fetch(table.aggregate(n=table.count(), **sums, **ahead)).to_pylist()[0]
             count = found.pop("n")
-            bad = {role: int(value or 0) for role, value in found.items()}
+            bad = {role: int(found[role] or 0) for role in sums}
+            self.notes += [
+                Note(dataset.name, "future", f"rows whose {role} lies after {self.catalogue.as_of}, taken as written: {n:,}")
+                for role in wanted
+                if (n := int(found.get(f"{role} ahead") or 0))
+            ]
         for role, column in dataset.binding.items():
-            if role in wanted and reading.tables and not reading.present[role]:
-                self.not_testable += [
-                    NotTestable(applied.id, dataset.name, f"column {role}", f"the catalogue binds {role} to the column {column}, which no file has")
-                    for applied in self._needing(dataset, role)
-                ]
-        return _Rows(dataset, table, reading, bad, count)
+            if not reading.tables or column in reading.headers:
+                continue
+            reason = f"the catalogue binds {role} to the column {column}, which no file has"
+            self.notes.append(Note(dataset.name, "binding", reason))
+            self.not_testable += [NotTestable(applied.id, dataset.name, f"column {role}", reason) for applied in self._needing(dataset, role)]
+        return _Rows(dataset, name, table, reading, bad, count)
+
+    def _looks_back(self, role: str) -> bool:
+        return roles.ROLES[role].kind in (roles.TIME, roles.DATE) and role not in _AHEAD
+
+    def _end_of_day(self, role: str) -> ir.Value:
+        day = self.catalogue.as_of
+        return ibis.timestamp(f"{day} 23:59:59") if roles.ROLES[role].kind == roles.TIME else ibis.date(day.year, day.month, day.day)
 
     def _needing(self, dataset: Dataset, role: str) -> Iterator[Applied]:
         for applied in self.in_force:
@@ -216,23 +242,36 @@ class _Run:
 
     # -- one rule -----------------------------------------------------------------------------------------------------
 
-    def apply(self, applied: Applied, accepted: Sequence[Any]) -> None:
-        """Evaluate one rule."""
+    def apply(self, applied: Applied, accepted: Sequence[Any]) -> bool:
+        """Evaluate one rule. Returns whether anything could be tested."""
         if self.evidence.on_step:
             self.evidence.on_step(applied.id)
         try:
             relations = [self._relation(applied, reads, first=not number) for number, reads in enumerate(applied.rule.reads)]
         except _Untestable:
-            return
-        self.tested.add(applied.id)
+            return False
         expression = applied.rule.query(self.world, *relations)
-        broken = self.tables.keep("broken", _complete(expression))
+        try:
+            broken = self.tables.keep("broken", _complete(expression))
+        except _UNCOMPUTABLE as error:
+            reason = f"its condition cannot be computed on some row ({type(error).__name__.removesuffix('Exception')} error)"
+            for name in self._first_of(applied):
+                self._missing(applied, name, "condition", reason)
+            return False
+        self.tested.add(applied.id)
         try:
             tested = self._tested(applied, relations)
             left = self._exempt(applied, broken, accepted)
             self._report(applied, left, tested)
         finally:
             self.tables.drop("broken")
+        return True
+
+    def _first_of(self, applied: Applied) -> Sequence[str]:
+        reads = applied.rule.reads[0]
+        if reads.relation != ROWS:
+            return ("-",)
+        return [name for name, rows in self.rows.items() if rows.count and self._concerns(applied, rows.dataset, reads)]
 
     def _relation(self, applied: Applied, reads: Reads, *, first: bool) -> ir.Table:
         if reads.relation == ROWS:
@@ -282,7 +321,7 @@ class _Run:
         for dataset in concerned:
             rows = self.rows[dataset.name]
             if rows.table is None or not rows.count:
-                self._missing(applied, dataset.name, "rows", f"{KINDS[dataset.kind][0]}: no row could be read")
+                self._missing(applied, dataset.name, "rows", f"{KINDS[dataset.kind][0]}: {self._without_rows(rows)}")
                 continue
             absent = [role for role in reads.needs if not rows.has(role)]
             for role in absent:
@@ -295,20 +334,28 @@ class _Run:
                     self._missing(applied, dataset.name, f"column {role}", f"{lacking} of {rows.reading.tables} files or tables have no column for {role}", rows=1)
                 if rows.bad.get(role):
                     self._missing(applied, dataset.name, f"values {role}", f"rows whose {role} is missing or cannot be read", rows=rows.bad[role])
-            # rows whose needed values cannot be read were reported above; they are not tested
+            # rows whose needed values are missing or cannot be read were reported above; they are not tested
             readable = [~rows.table[f"bad_{role}"] for role in reads.needs if f"bad_{role}" in rows.table.columns]
+            readable += [rows.table[role].notnull() for role in reads.needs if roles.ROLES[role].must]
             table = rows.table.filter(*readable) if readable else rows.table
             for role in wanted:
                 if roles.ROLES[role].kind == roles.TEXT:
-                    table = self._searched(table, dataset, role)
+                    table = self._searched(table, rows, role)
             parts.append(table.select("source", "row", *(column for role in wanted for column in roles.columns(role)), dataset=ibis.literal(dataset.name)))
         if not parts:
             raise _Untestable
         return functools.reduce(lambda one, two: one.union(two), parts)
 
-    def _searched(self, table: ir.Table, dataset: Dataset, role: str) -> ir.Table:
+    def _without_rows(self, rows: _Rows) -> str:
+        if not self.evidence.blobs.get(rows.dataset.name):
+            return "its paths match no file"
+        if rows.reading.texts:
+            return "what was read is text, not a table"
+        return "no row could be read" if rows.reading.skipped else "it has no row"
+
+    def _searched(self, table: ir.Table, rows: _Rows, role: str) -> ir.Table:
         """Return rows with what their texts hold; only the keys of texts that hold anything are known."""
-        found = self.tables.backend.table(f"rows_{dataset.name}_{role}")
+        found = self.tables.backend.table(f"{rows.name}_{role}")
         joined = table.left_join(found, table[role] == found.key)
         return joined.mutate(**{column: joined[column].fill_null(False) for column in roles.columns(role)})
 
@@ -324,9 +371,8 @@ class _Run:
 
     def _exempt(self, applied: Applied, broken: ir.Table, accepted: Sequence[Any]) -> ir.Table:
         for item in accepted:
-            expired = item.expires < self.catalogue.as_of
             count = 0
-            if not expired:
+            if not item.expires < self.catalogue.as_of:
                 inside = ibis.literal(True)
                 if item.dataset is not None:
                     inside = inside & (broken.dataset == item.dataset)
@@ -337,12 +383,16 @@ class _Run:
                     else:
                         numbers = [i for i, name in enumerate(self.sources) if fnmatch.fnmatch(name, item.source)]
                         inside = inside & broken.source.isin(numbers or [-1])
+                inside = inside.fill_null(False)  # what lies in no file is under no pattern of files
                 count = int(self.tables.fetch(broken.filter(inside).n.sum()) or 0)
                 broken = broken.filter(~inside)
-            self.exemptions.append(
-                Exemption(item.rule, item.dataset, item.source, item.owner, item.reason, item.expires.isoformat(), expired, count)
-            )
+            self.exemptions.append(self.exemption(item, count))
         return broken
+
+    def exemption(self, item: Any, count: int = 0) -> Exemption:
+        """Return an exemption as reports show it."""
+        expired = item.expires < self.catalogue.as_of
+        return Exemption(item.rule, item.dataset, item.source, item.owner, item.reason, item.expires.isoformat(), expired, count)
 
     def _report(self, applied: Applied, broken: ir.Table, tested: Mapping[str, int]) -> None:
         groups = self.tables.fetch(

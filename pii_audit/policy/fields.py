@@ -334,6 +334,7 @@ class Record(Kind):
 
     fields: Mapping[str, Field]
     what: str = "key"
+    listed: bool = False             #: a mistake lists the keys, if they are few
     expected = "a mapping of keys to values"
 
     def read(self, node: yaml.Node, path: str, reading: Reading) -> dict[str, Any] | None:
@@ -345,7 +346,8 @@ class Record(Kind):
             below = f"{path}.{short(name)}" if path else short(name)
             known = self.fields.get(name)
             if known is None:
-                reading.mistake(key, below, f"unknown {self.what}{near(name, self.fields)}")
+                few = f" (known: {', '.join(self.fields)})" if self.listed and len(self.fields) <= LISTED else ""
+                reading.mistake(key, below, f"unknown {self.what}{near(name, self.fields) or few}")
                 continue
             if scalar(value) is None and isinstance(value, yaml.ScalarNode):
                 reading.mistake(value, below, f"is empty; {known.kind.expected} was expected")

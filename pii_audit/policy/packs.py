@@ -7,9 +7,10 @@ Every mistake of every file is reported at once.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,7 +24,6 @@ from pii_audit.policy.catalogue import EXEMPTIONS, KINDS, AcceptedViolation, Cat
 from pii_audit.policy.fields import (
     FLAG,
     TEXT,
-    WHOLE,
     Choice,
     Field,
     Kind,
@@ -32,6 +32,7 @@ from pii_audit.policy.fields import (
     Reading,
     Record,
     Text,
+    Whole,
     compose,
     refuse,
     scalar,
@@ -40,12 +41,12 @@ from pii_audit.policy.fields import (
 )
 from pii_audit.policy.interface import Rule
 from pii_audit.policy.law import load_law
-from pii_audit.policy.registry import rules
+from pii_audit.policy.registry import ID, rules
 
 SEVERITIES = {severity.label: severity for severity in Severity}
 _SEVERITY = Choice(tuple(SEVERITIES), "severity")
-_ID = Text(r"[a-z0-9][a-z0-9\-]{0,63}", "an id of small letters, digits and hyphens, 64 at most")
-_STEP = Record({"from": Field(WHOLE, "count from which it holds", True), "severity": Field(_SEVERITY, "severity", True)})
+_ID = Text(ID, "an id of small letters, digits and hyphens, 64 at most")
+_STEP = Record({"from": Field(Whole(1), "count from which it holds", True), "severity": Field(_SEVERITY, "severity", True)})
 
 #: keys that every entry may have beside the parameters of its rule
 COMMON: Mapping[str, Field] = {
@@ -102,9 +103,14 @@ class _Entry:
     path: str
     reading: Reading
     values: dict[str, Any]
-    keys: frozenset[str]             #: what was given, readable or not
     kind: type[Rule]
+    origins: dict[str, tuple[Reading, yaml.Node, str]]  #: key → where it was given last
     severity_from: str = ""
+
+    def mistake(self, key: str, reason: str) -> None:
+        """Note a mistake in the value of a key, where it was given last."""
+        reading, node, path = self.origins[key]
+        reading.mistake(node, f"{path}.{key}", reason)
 
 
 @dataclass
@@ -115,6 +121,7 @@ class _Files:
     exemptions: list[AcceptedViolation] = field(default_factory=list)
     mistakes: list[str] = field(default_factory=list)
     done: dict[Path, frozenset[str]] = field(default_factory=dict)
+    readings: list[Reading] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
 
     def read(self, path: Path, shown: str, chain: tuple[Path, ...]) -> frozenset[str]:
@@ -129,19 +136,19 @@ class _Files:
             return frozenset()
         found = _POLICY.read(root, "", reading) or {}
         ids: set[str] = set()
-        for node, other in found.get("extends", ()):
+        for node, at, other in found.get("extends", ()):
             below = locate(other, path.parent)
             if below is None:
-                reading.mistake(node, "extends", unknown("policy", other, packs()))
+                reading.mistake(node, at, unknown("policy", other, packs()))
             elif below.resolve() in (*chain, path):
-                reading.mistake(node, "extends", "the policies extend each other in a circle")
+                reading.mistake(node, at, "the policies extend each other in a circle")
             else:
-                ids |= self.read(below, _shown(other, below), (*chain, path))
+                ids |= self.read(below, _shown(other, Path(shown).parent / other), (*chain, path))
         own: set[str] = set()
         for number, item in enumerate(found.get("rules", ())):
             self._entry(item, f"rules[{number}]", reading, ids, own)
         self.exemptions += found.get("exemptions", ())
-        self.mistakes += reading.mistakes
+        self.readings.append(reading)
         self.files.append(shown)
         self.done[path] = frozenset(ids | own)
         return self.done[path]
@@ -154,9 +161,11 @@ class _Files:
         identity = scalar(names["id"]) if "id" in names else scalar(names["rule"]) if "rule" in names else path
         before = self.entries[identity] if identity in inherited and identity in self.entries else None
         kind = self._kind(names, item, path, reading, before)
-        if kind is None or identity is None:
+        if kind is None:
             return
         values = fields_of(kind).read(item, path, reading) or {}
+        if identity is None or _ID.parse(identity) is None:
+            return  # that was a mistake already, and a rule without a name is none
         if identity in own or (identity in self.entries and identity not in inherited):
             reading.mistake(item, path, f"the id {short(identity)} is given twice")
             return
@@ -164,13 +173,16 @@ class _Files:
             reading.mistake(names["id"], f"{path}.id", f"is the id of another rule, {identity}")
             return
         own.add(identity)
+        merged = {**(before.values if before else {}), **values}
+        if "steps" in values:
+            _check_steps(values["steps"], merged.get("severity", kind.severity.label), names["steps"], f"{path}.steps", reading)
         self.entries[identity] = _Entry(
             node=item,
             path=path,
             reading=reading,
-            values={**(before.values if before else {}), **values},
-            keys=frozenset(name for name in names if name) | (before.keys if before else frozenset()),
+            values=merged,
             kind=kind,
+            origins={**(before.origins if before else {}), **{name: (reading, value, path) for name, value in names.items() if name}},
             severity_from=f"policy {reading.shown}" if "severity" in values else (before.severity_from if before else ""),
         )
 
@@ -182,9 +194,10 @@ class _Files:
                 reading.mistake(item, path, "needs rule, where, or the id of an entry of a policy it extends")
                 return None
             return WhereRule
-        name = scalar(names["rule"]) or ""
-        if name not in rules():
-            reading.mistake(names["rule"], f"{path}.rule", unknown("rule", name, rules()))
+        name = scalar(names["rule"])
+        if name is None or name not in rules():
+            reason = f"must be {TEXT.expected}" if name is None else unknown("rule", name, rules())
+            reading.mistake(names["rule"], f"{path}.rule", reason)
             return None
         if before is not None and before.kind is not rules()[name]:
             reading.mistake(item, path, f"the id belongs to an entry of the rule {before.kind.id}")
@@ -192,11 +205,19 @@ class _Files:
         return rules()[name]
 
 
+def _check_steps(steps: tuple[dict[str, Any], ...], base: str, node: yaml.Node, path: str, reading: Reading) -> None:
+    """Steps lift the severity: one that does not would never be seen."""
+    levels = [(step["from"], SEVERITIES[step["severity"]]) for step in steps if len(step) == 2]
+    rising = [(0, SEVERITIES[base]), *sorted(levels)]
+    if any(one[0] == two[0] or one[1] >= two[1] for one, two in pairwise(rising)):
+        reading.mistake(node, path, f"the severities must rise with the counts, from above {base}")
+
+
 @cache
 def fields_of(rule: type[Rule]) -> Record:
     """Return the keys that an entry of this rule may have."""
     own = {name: Field(item.metadata["kind"], item.metadata["doc"]) for name, item in rule.parameters().items()}
-    return Record({**COMMON, **own, **(_NEW if rule is WhereRule else {})}, "key or parameter")
+    return Record({**COMMON, **own, **(_NEW if rule is WhereRule else {})}, "key or parameter", listed=True)
 
 
 def load_policy(names: Iterable[str], folder: Path, place: str = "", catalogue: Catalogue | None = None) -> Policy:
@@ -218,9 +239,9 @@ def load_policy(names: Iterable[str], folder: Path, place: str = "", catalogue: 
             applied[identity] = made
     if catalogue is not None:
         _fit(files, catalogue)
-    mistakes = [*files.mistakes, *(mistake for entry in files.entries.values() for mistake in entry.reading.mistakes)]
+    mistakes = [*files.mistakes, *(mistake for reading in files.readings for mistake in reading.mistakes)]
     mistakes += [
-        visible(f"{accepted.place}: exemptions.rule: {unknown('rule', accepted.rule, files.entries)}")
+        visible(f"{accepted.places['rule']}: {unknown('rule', accepted.rule, files.entries)}")
         for accepted in (*files.exemptions, *(catalogue.exemptions if catalogue else ()))
         if accepted.rule not in files.entries
     ]
@@ -251,32 +272,29 @@ def _fit(files: _Files, catalogue: Catalogue) -> None:
     for entry in files.entries.values():
         for name in entry.values.get("datasets", ()):
             if name not in named:
-                entry.reading.mistake(entry.node, f"{entry.path}.datasets", f"{unknown('dataset', name, named)} in {catalogue.shown}")
+                entry.mistake("datasets", f"{unknown('dataset', name, named)} in {catalogue.shown}")
     # what violations may name
     held = [*catalogue.datasets, *catalogue.recipients]
     for accepted in (*files.exemptions, *catalogue.exemptions):
         if accepted.dataset is not None and accepted.dataset not in held:
-            files.mistakes.append(visible(f"{accepted.place}: exemptions.dataset: {unknown('dataset', accepted.dataset, held)}"))
+            files.mistakes.append(visible(f"{accepted.places['dataset']}: {unknown('dataset', accepted.dataset, held)}"))
 
 
 def _applied(identity: str, entry: _Entry) -> Applied | None:
-    values, kind, reading = entry.values, entry.kind, entry.reading
-    before = len(reading.mistakes)
+    values, kind = entry.values, entry.kind
+    usable = True
     given = {name: value for name, value in values.items() if name in kind.parameters()}
     needed = {name: item.metadata["doc"] for name, item in kind.parameters().items() if item.default is MISSING}
     if kind is WhereRule:
         needed |= {name: fields_of(kind).fields[name].doc for name in ("id", "where", "kind", "title")}
     for name, doc in needed.items():
-        if name not in entry.keys:
-            reading.mistake(entry.node, entry.path, f"{name} is missing ({doc})")
+        if name not in entry.origins:
+            entry.reading.mistake(entry.node, entry.path, f"{name} is missing ({doc})")
     if kind is WhereRule:
-        law = load_law().rows
-        for row in values.get("law", ()):
-            if row not in law:
-                reading.mistake(entry.node, f"{entry.path}.law", unknown("row of the law", row, law))
-        if "where" in values and (reason := where.refused(values["where"])):
-            reading.mistake(entry.node, f"{entry.path}.where", reason)
-    if len(reading.mistakes) > before or not needed.keys() <= values.keys():
+        for key, reason in _where_mistakes(values):
+            entry.mistake(key, reason)
+            usable = False
+    if not usable or not needed.keys() <= values.keys():
         return None
     made = where.rule(identity, values) if kind is WhereRule else kind(**given)
     default = SEVERITIES[values["severity"]] if "severity" in values else type(made).severity
@@ -291,10 +309,23 @@ def _applied(identity: str, entry: _Entry) -> Applied | None:
     )
 
 
+def _where_mistakes(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    law = load_law().rows
+    known = [row for row in values.get("law", ()) if row in law]
+    for row in values.get("law", ()):
+        if row not in law:
+            yield "law", unknown("row of the law", row, law)
+    if "enabled" not in values and known and all(law[row].is_from_memory for row in known):
+        yield "law", "rests on statements from memory alone; whether it applies must be said (enabled: true or false)"
+    if "where" in values and (reason := where.refused(values["where"])):
+        yield "where", reason
+
+
 class WhereRule(Rule):
     """Marks entries that bring a rule of their own (``where:``)."""
 
     id: ClassVar[str] = "where"
+    severity: ClassVar[Severity] = Severity.MEDIUM
 
     def query(self, world: Any, *tables: Any) -> Any:
         raise NotImplementedError
@@ -315,7 +346,7 @@ def locate(name: str, folder: Path) -> Path | None:
 
 
 def _shown(name: str, path: Path) -> str:
-    return f"rules/{path.name}" if name in packs() else visible(str(path))
+    return f"rules/{name}.yml" if name in packs() else visible(str(path))
 
 
 def schema() -> dict[str, Any]:
@@ -324,13 +355,13 @@ def schema() -> dict[str, Any]:
 
 
 class _Named(Kind):
-    """Another policy. Returns the node and the name."""
+    """Another policy. Returns the node, its path and the name."""
 
     expected = "a policy"
 
-    def read(self, node: yaml.Node, path: str, reading: Reading) -> tuple[yaml.Node, str] | None:
+    def read(self, node: yaml.Node, path: str, reading: Reading) -> tuple[yaml.Node, str, str] | None:
         name = TEXT.read(node, path, reading)
-        return None if name is None else (node, name)
+        return None if name is None else (node, path, name)
 
 
 class _Entries(Kind):

@@ -68,7 +68,7 @@ _TRANSFERS = {
     "im": ("wechat", "qq", "chat", "微信", "即时通讯"), "cloud_drive": ("netdisk", "drive", "网盘", "云盘"),
     "removable": ("usb", "u盘", "移动硬盘", "移动介质", "光盘"), "paper": ("纸质",), "other": ("其他",),
 }  # fmt: skip
-_DIRECTIONS = {"out": ("outbound", "outgoing", "呼出", "主叫", "发出"), "in": ("inbound", "incoming", "呼入", "被叫", "接收")}
+_DIRECTIONS = {"out": ("outbound", "outgoing", "呼出", "主叫", "发出", "去电"), "in": ("inbound", "incoming", "呼入", "被叫", "接收", "来电", "进线")}
 _TARGETS = {
     "debtor": ("borrower", "本人", "借款人", "债务人", "self", "customer", "客户"),
     "guarantor": ("担保人", "保证人"),
@@ -246,27 +246,27 @@ def _text(column: ir.Value) -> ir.StringValue:
     return text.strip().fill_null("")
 
 
-def text_key(column: ir.Value, salt: str) -> ir.IntegerValue:
-    """Return a salted hash of a text as it stands; null for nothing."""
+def text_key(name: str, column: ir.Value, salt: str) -> dict[str, ir.Value]:
+    """Return a column with a salted hash of a text as it stands; null for nothing."""
     text = _text(column)
-    return (text != "").ifelse((ibis.literal(salt) + text).hash(), ibis.null("int64"))
+    return {name: (text != "").ifelse((ibis.literal(salt) + text).hash(), ibis.null("int64"))}
 
 
 #: digits and capitals that do not begin as +86 may
 _PLAINLY = r"^(?:[1-79A-Z][0-9A-Z]*|8[0-57-9A-Z][0-9A-Z]*|0[1-9A-Z][0-9A-Z]*)\z"
-_WIDE = "０１２３４５６７８９ＸｘＡＢＣＤＥＦ："
-_PLAIN = "0123456789XxABCDEF:"
+_PLAIN = "-./0123456789:ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_WIDE = "".join(chr(ord(letter) + 0xFEE0) for letter in _PLAIN)
 
 
 def _narrow(text: ir.StringValue) -> ir.StringValue:
     """Return a text with full-width digits and letters folded; only such texts pay for it."""
-    return text.re_search("[０-ｚ：]").ifelse(text.translate(_WIDE, _PLAIN), text)
+    return text.re_search("[－-ｚ]").ifelse(text.translate(_WIDE, _PLAIN), text)
 
 
 def key(column: ir.Value, salt: str) -> ir.IntegerValue:
     """Return a salted hash: spaces, hyphens, width, case and +86 do not matter; null for nothing."""
     text = column if column.type().is_string() else column.cast("string")
-    plain = _narrow(_text(text)).upper().re_replace(r"[\s\-]+", "")
+    plain = _narrow(_text(text)).upper().re_replace("[\\s\u00a0\u3000－-]+", "")
     plain = plain.re_replace(r"^(\+|00)?86(1[3-9][0-9]{9})$", r"\2")
     # nearly all are written plainly, and reading the others takes five times as long
     plain = text.re_search(_PLAINLY).ifelse(text, plain)

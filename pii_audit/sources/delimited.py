@@ -7,7 +7,7 @@ Lines without any character are no rows and are not counted. RFC 4180 section 2 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
@@ -83,6 +83,19 @@ def options_for(head: bytes) -> dict[str, Any]:
         "columns": found.columns,
         "names": found.names,
     }
+
+
+def with_names(head: bytes, known: Callable[[tuple[str, ...]], bool]) -> dict[str, Any] | None:
+    """Return the options of a text whose first record holds names that are known, None if it holds none."""
+    if propose(head) == "undecodable":
+        return None
+    text = head_text(head)
+    for delimiter in dialects.DELIMITERS:
+        first = dialects.records(text, delimiter, '"', 1)
+        names = tuple(cell.strip() for cell in first[0]) if first else ()
+        if known(names):
+            return {**options_for(head), "delimiter": delimiter, "quote": '"', "columns": len(names), "names": names}
+    return None
 
 
 def _record_starts(stream: BinaryIO, targets: Sequence[int], options: Mapping[str, Any]) -> list[int] | None:

@@ -157,7 +157,12 @@ class _Walk:
         try:
             status = os.stat(path)
         except OSError as error:
-            yield Skipped(visible(path), *explain(error))
+            if "://" in path:
+                yield Skipped(visible(path), "unsupported", "it is an address of a kind that is not read")
+            elif glob.has_magic(path):
+                yield Skipped(visible(path), "missing", "no file matches the pattern")
+            else:
+                yield Skipped(visible(path), *explain(error))
             return
         if stat.S_ISDIR(status.st_mode):
             if (status.st_dev, status.st_ino) in self._folders:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import ibis
 import ibis.expr.types as ir
 
 from pii_audit.model.violation import Severity
@@ -17,8 +16,9 @@ from pii_audit.policy.rules._collection import LOG, LogRule, calls, in_order
 class AttemptsPerNumber(LogRule):
     """Asks whether one number was called again on a day after as many vain attempts as the pact allows.
 
-    Read as: the seventh and every later outbound call to a number on one day, by Beijing time, as long as none before
-    it was answered, whoever called and whether or not it is answered itself. Calls the debtor agreed to do not count.
+    Read as: every outbound call to a number that follows six of one day, by Beijing time, that nobody answered, whoever
+    called and whether or not it is answered itself. An answered call frees nothing: the vain ones of the whole day
+    count. Calls the debtor agreed to do not.
 
     Why: the pact of the banking association allows six attempts a day at the same number while nobody answers.
     Example: unanswered calls from 9:20 to 15:20, one each hour: the seventh breaks the rule.
@@ -42,9 +42,6 @@ class AttemptsPerNumber(LogRule):
         log = self.judged(tables[0])
         day = log.event_time.date()
         before = in_order(log, log.target_number, day, rows=(None, -1))
-        numbered = log.mutate(
-            nth=ibis.row_number().over(in_order(log, log.target_number, day)),
-            reached=log.answered.cast("int64").sum().over(before).fill_null(0),
-        )
-        found = numbered.filter((numbered.nth >= self.most) & (numbered.reached == 0))
+        counted = log.mutate(vain=(~log.answered).cast("int64").sum().over(before).fill_null(0))
+        found = counted.filter(counted.vain >= self.most)
         return place(found, aspect=found.channel.fill_null("call"))

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from pii_audit.model.violation import Severity
 from pii_audit.policy.interface import ROWS, Reads, World, place
-from pii_audit.policy.rules._collection import LOG, LogRule, outward
+from pii_audit.policy.rules._collection import LOG, THIRD_PERSONS, WRITTEN, LogRule, outward
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class ContactAfterRefusal(LogRule):
     """Asks whether a number was contacted after the contact behind it had refused or asked to stop.
 
     The refusal is the earliest ``refused_at`` of the number (a date alone: the end of that day), or the earliest event
-    with a contact or third person whose text asks to stop. The number counts, whatever the later row calls its owner.
+    with a contact or third person whose text asks to stop, unless the collector wrote it. The number counts, whatever
+    the later row calls its owner.
 
     Why: contacts owe nothing; the guides demand that contact ends when they refuse.
     Example: refused on 12 March at 10:01:30, called again on 17 March.
@@ -31,7 +32,7 @@ class ContactAfterRefusal(LogRule):
     severity = Severity.HIGH
     law = ("COL-THIRD-04",)
     reads = (
-        Reads(ROWS, LOG, needs=("event_time", "target_number", "refused_at"), uses=("target_role", "text", "direction", "borrower")),
+        Reads(ROWS, LOG, needs=("event_time", "target_number", "refused_at"), uses=("target_role", "text", "channel", "direction", "borrower")),
     )  # fmt: skip
 
     def judged(self, log: ir.Table) -> ir.Table:
@@ -39,16 +40,15 @@ class ContactAfterRefusal(LogRule):
 
     def query(self, world: World, *tables: ir.Table) -> ir.Table:
         log = tables[0].filter(tables[0].target_number.notnull())
-        number = ibis.window(group_by=log.target_number)
         never = ibis.null(log.event_time.type())
-        others = log.target_role.fill_null("contact").isin(("contact", "third"))
-        # a wish to stop is read from a text only where it is known whose it is
-        asked = log.text_stop_request & log.target_role.fill_null("debtor").isin(("contact", "third"))
-        log = log.mutate(
-            refused=others.ifelse(log.refused_at, never).min().over(number),
-            asked=asked.ifelse(log.event_time, never).min().over(number),
-        )
-        refused = (log.event_time > log.refused).fill_null(False)
-        found = log.filter(outward(log) & (refused | (log.event_time > log.asked).fill_null(False)))
+        others = log.target_role.fill_null("contact").isin(THIRD_PERSONS)
+        # a wish to stop is read from a text only where it is known whose it is, and not from what the collector wrote
+        written = outward(log) & log.channel.fill_null("call").isin(WRITTEN)
+        asked = log.text_stop_request & log.target_role.fill_null("debtor").isin(THIRD_PERSONS) & ~written
+        wishes = log.select(number=log.target_number, refused=others.ifelse(log.refused_at, never), asked=asked.ifelse(log.event_time, never))
+        wishes = wishes.filter(wishes.refused.notnull() | wishes.asked.notnull())
+        wishes = wishes.group_by("number").aggregate(refused=wishes.refused.min(), asked=wishes.asked.min())
+        found = log.filter(outward(log)).inner_join(wishes, log.target_number == wishes.number)
+        found = found.filter((found.event_time > found.refused).fill_null(False) | (found.event_time > found.asked).fill_null(False))
         later = (found.event_time > found.refused).fill_null(False)
         return place(found, aspect=later.ifelse("refused", "stop-request"))

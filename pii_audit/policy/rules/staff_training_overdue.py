@@ -9,17 +9,16 @@ import ibis.expr.types as ir
 
 from pii_audit.model.violation import Severity
 from pii_audit.policy.fields import PERIOD
-from pii_audit.policy.interface import ROWS, Reads, World, on_day, param, place
+from pii_audit.policy.interface import ROWS, Reads, Rule, World, on_day, param, place
 from pii_audit.policy.period import Period
-from pii_audit.policy.rules._collection import LogRule
 
 
 @dataclass(frozen=True)
-class StaffTrainingOverdue(LogRule):
+class StaffTrainingOverdue(Rule):
     """Asks whether somebody on the register had no training or exam for more than a year.
 
-    Of several rows of a person the latest counts. The year of somebody never trained runs from the first case or the
-    hire; who left is not asked.
+    Of several rows of a person the latest counts, of dates those that have come. The year of somebody never trained runs
+    from the first case or the hire. Who left is not asked, unless a later date shows that the person came back.
 
     Why: collectors are trained and examined at least once a year.
     Example: last trained on 9 March 2025 breaks the rule from 10 March 2026 on.
@@ -38,17 +37,25 @@ class StaffTrainingOverdue(LogRule):
 
     every: Period = param(PERIOD, Period(12), "longest time between trainings", "培训间隔上限")
 
-    def judged(self, log: ir.Table) -> ir.Table:
+    def tested(self, world: World, *tables: ir.Table) -> ir.Table:
         """Return the latest row of each person."""
-        date = ibis.coalesce(ibis.greatest(log.trained_on, log.exam_on), log.trained_on, log.exam_on)
-        log = log.mutate(date=date, left=log.left_on.max().over(ibis.window(group_by=log.agent)))
-        order = [log.date.desc(nulls_first=False), log.source, log.row]
-        log = log.mutate(nth=ibis.row_number().over(ibis.window(group_by=log.agent, order_by=order)))
-        return log.filter(log.agent.notnull() & (log.nth == 0))
+        (staff,) = tables
+        trained, exam = (_past(staff[name], world) for name in ("trained_on", "exam_on"))
+        date = ibis.coalesce(ibis.greatest(trained, exam), trained, exam)
+        staff = staff.mutate(date=date, left=staff.left_on.max().over(ibis.window(group_by=staff.agent)))
+        order = [staff.date.desc(nulls_first=False), staff.source, staff.row]
+        staff = staff.mutate(nth=ibis.row_number().over(ibis.window(group_by=staff.agent, order_by=order)))
+        return staff.filter(staff.agent.notnull() & (staff.nth == 0))
 
     def query(self, world: World, *tables: ir.Table) -> ir.Table:
-        staff = self.judged(tables[0])
+        staff = self.tested(world, *tables)
         today = on_day(world.as_of)
         since = ibis.coalesce(staff.date, staff.first_case_on, staff.hired_on)
-        found = staff.filter((staff.left.isnull() | (staff.left >= today)) & (since.isnull() | (self.every.end(since) < today)))
+        here = staff.left.isnull() | (staff.left >= today) | (since > staff.left).fill_null(False)
+        found = staff.filter(here & (since.isnull() | (self.every.end(since) < today)))
         return place(found, aspect=found.date.isnull().ifelse("never", "overdue"))
+
+
+def _past(date: ir.DateValue, world: World) -> ir.DateValue:
+    """Return a date that has come by the day of the audit, null for one that is only planned."""
+    return (date <= on_day(world.as_of)).ifelse(date, ibis.null("date"))

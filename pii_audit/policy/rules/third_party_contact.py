@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 from pii_audit.model.violation import Severity
 from pii_audit.policy.fields import WHOLE
 from pii_audit.policy.interface import ROWS, Reads, World, param, place
-from pii_audit.policy.rules._collection import LOG, LogRule, calls, in_order, to_third_person
+from pii_audit.policy.rules._collection import LOG, LogRule, calls, in_order, outward, to_third_person
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class ThirdPartyContact(LogRule):
     """Asks whether somebody who does not owe the debt was contacted although the debtor was not out of reach.
 
     Out of reach means that the row notes the reason (invalid number, death, incapacity), or that the last calls to
-    the debtor, as many as ``failed`` says and none answered since, were in vain. Guarantors and joint debtors owe too.
+    the debtor, as many as ``failed`` says, were in vain, and he neither answered nor called or wrote himself since.
+    Guarantors and joint debtors owe too.
 
     Why: collection is for those who owe; contacts may be asked for the debtor's whereabouts only once he is lost.
     Example: a call to an emergency contact with no reason noted and no vain call to the debtor before it.
@@ -43,14 +44,18 @@ class ThirdPartyContact(LogRule):
 
     def query(self, world: World, *tables: ir.Table) -> ir.Table:
         (log,) = tables
+        others = log.filter(to_third_person(log) & ~log.loss_of_contact.fill_null(False))
+        if not self.failed:
+            return place(others, aspect=others.target_role)
+        # the log of a debtor is followed only where somebody else was asked for him
+        asked_for = others.select(debtor=others.borrower.fill_null(0)).distinct()
+        log = log.semi_join(asked_for, log.borrower.fill_null(0) == asked_for.debtor)
         debtor = log.target_role.fill_null("debtor") == "debtor"
-        # every answered call of the debtor, either way, begins a new spell, in which vain calls are counted
-        spell = (debtor & log.answered.fill_null(False)).cast("int64").sum()
+        # whatever reaches the debtor or comes from him begins a new spell, in which vain calls are counted
+        spell = (debtor & (log.answered.fill_null(False) | ~outward(log))).cast("int64").sum()
         vain = (debtor & calls(log) & ~log.answered.fill_null(True)).cast("int64")
         log = log.mutate(vain=vain, spell=spell.over(in_order(log, log.borrower, rows=(None, 0))))
         log = log.mutate(failures=log.vain.sum().over(in_order(log, log.borrower, log.spell, rows=(None, 0))))
-        lost = log.loss_of_contact.fill_null(False)
-        if self.failed:
-            lost = lost | (log.borrower.notnull() & (log.failures >= self.failed))
+        lost = log.loss_of_contact.fill_null(False) | (log.borrower.notnull() & (log.failures >= self.failed))
         found = log.filter(to_third_person(log) & ~lost)
         return place(found, aspect=found.target_role)
