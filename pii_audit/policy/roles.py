@@ -52,7 +52,9 @@ class Role:
 
 
 _YES = ("1", "true", "t", "yes", "y", "on", "是", "有", "已", "已接通", "接通", "answered", "connected", "√")
-_NO = ("0", "false", "f", "no", "n", "off", "否", "无", "未", "未接通", "没有", "noanswer", "missed", "×")
+_NO = ("0", "false", "f", "no", "n", "off", "否", "无", "未", "未接通", "没有", "noanswer", "missed", "×", "未失联", "可联系")
+#: what people and systems write where there is nothing to write
+_NOTHING = ("", "NULL", "NONE", "NIL", "NAN", "N/A", "\\N", "/", "—", "——", "无", "暂无", "未知", "不详", "不适用")
 
 _CHANNELS = {
     "call": ("phone", "voice", "manual_call", "tel", "电话", "外呼", "人工外呼", "语音"),
@@ -264,13 +266,13 @@ def _narrow(text: ir.StringValue) -> ir.StringValue:
 
 
 def key(column: ir.Value, salt: str) -> ir.IntegerValue:
-    """Return a salted hash: spaces, hyphens, width, case and +86 do not matter; null for nothing."""
+    """Return a salted hash: spaces, hyphens, width, case and +86 do not matter; null for nothing, in words too."""
     text = column if column.type().is_string() else column.cast("string")
     plain = _narrow(_text(text)).upper().re_replace("[\\s\u00a0\u3000－-]+", "")
     plain = plain.re_replace(r"^(\+|00)?86(1[3-9][0-9]{9})$", r"\2")
     # nearly all are written plainly, and reading the others takes five times as long
     plain = text.re_search(_PLAINLY).ifelse(text, plain)
-    return (plain != "").ifelse((ibis.literal(salt) + plain).hash(), ibis.null("int64"))
+    return plain.isin(_NOTHING).ifelse(ibis.null("int64"), (ibis.literal(salt) + plain).hash())
 
 
 _ARROW = r"\s*(?:→|⇒|➔|->|=>|>>|＞)\s*"
@@ -346,7 +348,8 @@ def _flag(role: Role, column: ir.Value, manner: Manner) -> ir.Value:
     if column.type().is_boolean():
         return column
     text = _narrow(_text(column)).lower()
-    rest = (text != "").nullif(False) if role.noted else ibis.null("boolean")
+    nothing = text.upper().re_replace("-+", "").isin(_NOTHING)
+    rest = (text == "").ifelse(ibis.null("boolean"), ~nothing) if role.noted else ibis.null("boolean")
     return ibis.cases((text.isin(_YES), True), (text.isin(_NO), False), else_=rest)
 
 

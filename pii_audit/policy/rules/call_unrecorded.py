@@ -15,7 +15,8 @@ from pii_audit.policy.rules._collection import LOG, LogRule, calls
 class CallUnrecorded(LogRule):
     """Asks whether a connected outbound call, of a person or a machine, names no recording.
 
-    Why: the card measures demand that collection is recorded; what was said cannot be shown otherwise.
+    Why: the measures on credit cards, which bind the banks that issue them, demand that collection is recorded; for
+    other debts they are a yardstick: what was said cannot be shown otherwise.
     Example: an answered call with an empty recording_id.
     Remedy: bring the line under the recorder, and let the agency deliver the recording if it has one.
     """
