@@ -269,7 +269,7 @@ def key(column: ir.Value, salt: str) -> ir.IntegerValue:
     """Return a salted hash: spaces, hyphens, width, case and +86 do not matter; null for nothing, in words too."""
     text = column if column.type().is_string() else column.cast("string")
     plain = _narrow(_text(text)).upper().re_replace("[\\s\u00a0\u3000－-]+", "")
-    plain = plain.re_replace(r"^(\+|00)?86(1[3-9][0-9]{9})$", r"\2")
+    plain = plain.re_search(r"^(\+|00)?86(1[3-9][0-9]{9})$").ifelse(plain.right(11), plain)  # engines write groups differently
     # nearly all are written plainly, and reading the others takes five times as long
     plain = text.re_search(_PLAINLY).ifelse(text, plain)
     return plain.isin(_NOTHING).ifelse(ibis.null("int64"), (ibis.literal(salt) + plain).hash())
