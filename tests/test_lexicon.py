@@ -705,12 +705,11 @@ def test_duckdb_reads_as_python_does() -> None:
 
 
 def test_first_pass_loses_nothing() -> None:
-    """Whatever is heard once the spared parts are out was there before: both earlier tests may skip a text."""
+    """Whatever is heard once the spared parts are out was there before: the test before may skip a text."""
     for text in TEXTS:
         plain = STOP + re.sub(LEXICON.noise, "", text) + STOP
         for name in held(text):
             assert re.search(LEXICON.classes[name].pattern, plain), text
-            assert LEXICON.classes[name].everyday or re.search(LEXICON.any_pattern, plain), text
 
 
 @pytest.mark.parametrize(
