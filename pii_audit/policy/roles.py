@@ -51,8 +51,8 @@ class Role:
     via: tuple[str, ...] = ()
 
 
-_YES = ("1", "true", "t", "yes", "y", "on", "是", "有", "已", "已接通", "接通", "answered", "connected", "√")
-_NO = ("0", "false", "f", "no", "n", "off", "否", "无", "未", "未接通", "没有", "noanswer", "missed", "×", "未失联", "可联系")
+_YES = ("1", "true", "t", "yes", "y", "on", "是", "有", "已", "已接通", "接通", "已接听", "接听", "answered", "connected", "√")
+_NO = ("0", "false", "f", "no", "n", "off", "否", "无", "未", "未接通", "未接听", "未接", "拒接", "没有", "noanswer", "missed", "×", "未失联", "可联系")
 #: what people and systems write where there is nothing to write
 _NOTHING = ("", "NULL", "NONE", "NIL", "NAN", "N/A", "\\N", "/", "—", "——", "无", "暂无", "未知", "不详", "不适用")
 
@@ -75,8 +75,8 @@ _TARGETS = {
     "debtor": ("borrower", "本人", "借款人", "债务人", "self", "customer", "客户"),
     "guarantor": ("担保人", "保证人"),
     "co_debtor": ("co_borrower", "共同借款人", "共借人"),
-    "contact": ("emergency_contact", "联系人", "紧急联系人", "亲属", "relative", "family", "家属", "friend", "同事", "朋友"),
-    "third": ("third_person", "unrelated", "other", "第三人", "无关第三人", "他人"),
+    "contact": ("emergency_contact", "联系人", "紧急联系人", "亲属", "relative", "family", "家属", "friend", "同事", "朋友", "亲友", "亲戚", "父母", "父亲", "母亲", "配偶", "子女", "同学", "spouse", "parent", "colleague"),
+    "third": ("third_person", "unrelated", "other", "第三人", "无关第三人", "他人", "邻居", "neighbour", "neighbor"),
 }
 _STATES = {
     "open": ("normal", "active", "正常", "未结清", "在贷", "逾期", "overdue", *(f"{word}m{n}" for word in ("", "逾期") for n in range(8))),
