@@ -112,7 +112,7 @@ ROLES: Mapping[str, Role] = {
         Role("closed_on", DATE, "end of the relationship", "结清日、销户日", ("closed_on", "close_date", "settled_on", "结清日期", "销户日期")),
         Role("recorded_on", DATE, "date of the record", "记录日期", ("created_at", "create_time", "record_date", "记录日期", "创建时间"), must=True),
         Role("birth_date", DATE, "date of birth", "出生日期", ("birth_date", "birthday", "dob", "csrq", "出生日期")),
-        Role("born", BORN, "date of birth, by itself or inside an identity number", "出生日期（含证件号码所载）", via=("birth_date", "id_number")),
+        Role("born", BORN, "date of birth, by itself or inside an identity number", "出生日期（含证件号码所载）", must=True, via=("birth_date", "id_number")),
         Role("kept_from", DATE, "date from which retention runs: retention.dated_by of the catalogue, else closed_on", "保存期限起算日"),
         Role("given_on", DATE, "when consent was given", "同意日期", ("given_on", "consented_on", "同意日期", "授权日期")),
         Role("expires_on", DATE, "until when it holds", "有效期至", ("expires_on", "valid_until", "有效期至", "授权到期日")),

@@ -32,9 +32,5 @@ class Minors(Rule):
     below: int = param(Whole(1), 14, "age in years below which it is reported", "年龄（周岁），低于该值即报告")
 
     def query(self, world: World, *tables: ir.Table) -> ir.Table:
-        rows = self.tested(world, *tables)
-        return place(rows.filter(Period(12 * self.below).end(rows.born) > on_day(world.as_of)))
-
-    def tested(self, world: World, *tables: ir.Table) -> ir.Table:
         (rows,) = tables
-        return rows.filter(rows.born.notnull())
+        return place(rows.filter(Period(12 * self.below).end(rows.born) > on_day(world.as_of)))
