@@ -8,6 +8,7 @@ the rows themselves.
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import itertools
 import shutil
 import tempfile
@@ -36,8 +37,10 @@ MEMORY = "384MB"
 BATCH_ROWS, BATCH_BYTES = 1 << 18, 32 << 20
 #: a column of a Parquet row group beyond this is not read by its dictionary, which would hold all of it
 DICTIONARY_BYTES = 16 << 20
-#: Beijing is this far ahead of UTC, in microseconds
-_BEIJING = 8 * 3600 * 1_000_000
+#: Beijing is so many minutes ahead of UTC
+_BEIJING = 480
+#: years of dates and times that roles read where they are text; 9999 stands for ever
+_YEARS = ((1000, 2999), (9999, 9999))
 
 
 class Tables:
@@ -185,10 +188,12 @@ def read_rows(
     limits: Limits,
     reading: Reading,
     name_of: Callable[[str], str],
+    ahead: int = _BEIJING,
 ) -> Iterator[pa.RecordBatch]:
     """Yield batches of ``source`` (index), ``row`` (1-based) and one column for each wanted role.
 
-    ``bind`` says which header a role has in a table with these headers; roles without one are null.
+    ``bind`` says which header a role has in a table with these headers; roles without one are null. ``ahead``: minutes
+    that times of Parquet without a zone are ahead of UTC.
     """
     context = sources.context_for(limits)
     for blob in blobs:
@@ -197,7 +202,7 @@ def read_rows(
         if plan.source is None:
             continue
         if plan.source == "parquet" and blob.path is not None:
-            yield from _parquet(blob, bind, wanted, reading, name_of)
+            yield from _parquet(blob, bind, wanted, reading, name_of, ahead)
             continue
         table = _Table(bind, wanted, reading, name_of)
         for part in plan.parts:
@@ -280,7 +285,7 @@ def _one_a_row(values: pa.Array, rows: np.ndarray[Any, Any] | None, n: int) -> p
 
 
 def _parquet(
-    blob: Blob, bind: Any, wanted: tuple[str, ...], reading: Reading, name_of: Callable[[str], str]
+    blob: Blob, bind: Any, wanted: tuple[str, ...], reading: Reading, name_of: Callable[[str], str], ahead: int
 ) -> Iterator[pa.RecordBatch]:
     import pyarrow.parquet as pq
 
@@ -305,7 +310,7 @@ def _parquet(
                 n = batch.num_rows
                 arrays = [pa.array(np.full(n, index, np.int32)), pa.array(np.arange(row, row + n))]
                 arrays += [
-                    _plain(batch.column(batch.schema.get_field_index(binding[role]))) if role in binding else pa.nulls(n, pa.string())
+                    _plain(batch.column(batch.schema.get_field_index(binding[role])), ahead) if role in binding else pa.nulls(n, pa.string())
                     for role in wanted
                 ]
                 row += n
@@ -326,18 +331,19 @@ def _repeats(metadata: Any, header: str) -> bool:
     return max(sizes, default=0) <= DICTIONARY_BYTES
 
 
-def _plain(array: pa.Array) -> pa.Array:
+def _plain(array: pa.Array, ahead: int) -> pa.Array:
     """Return a column in a type that roles read: text, number, truth, date, or Beijing time without zone."""
     kind = array.type
     if isinstance(array, pa.ExtensionArray):
-        return _plain(array.storage)
+        return _plain(array.storage, ahead)
     if pa.types.is_dictionary(kind):
-        return array if pa.types.is_string(kind.value_type) else _plain(array.dictionary_decode())
+        return array if pa.types.is_string(kind.value_type) else _plain(array.dictionary_decode(), ahead)
     if pa.types.is_timestamp(kind):
         moment = array.cast(pa.timestamp("us"), safe=False)
-        return pc.add(moment, pa.scalar(_BEIJING, pa.duration("us"))) if kind.tz is not None else moment
+        shift = dt.timedelta(minutes=_BEIJING - (0 if kind.tz is not None else ahead))
+        return _readable(pc.add(moment, pa.scalar(shift, pa.duration("us"))) if shift else moment)
     if pa.types.is_date(kind):
-        return array.cast(pa.date32())
+        return _readable(array.cast(pa.date32()))
     if pa.types.is_boolean(kind) or pa.types.is_integer(kind) or pa.types.is_string(kind):
         return array
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
@@ -346,3 +352,17 @@ def _plain(array: pa.Array) -> pa.Array:
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind) or pa.types.is_binary(kind):
         return array.cast(pa.string())
     return pa.nulls(len(array), pa.string())
+
+
+def _readable(array: pa.Array) -> pa.Array:
+    """Return dates or times as they are, or as text if some lie in no year that is read: arithmetic would fail on them."""
+    days = array.cast(pa.date32(), safe=False)
+    first, second = (
+        pc.and_(pc.greater_equal(days, pa.scalar(dt.date(since, 1, 1))), pc.less_equal(days, pa.scalar(dt.date(until, 12, 31))))
+        for since, until in _YEARS
+    )
+    inside = pc.or_(first, second)
+    if pc.all(inside).as_py() is not False:
+        return array
+    text = pc.if_else(inside, array, pa.scalar(None, array.type)).cast(pa.string())
+    return pc.if_else(pc.fill_null(inside, True), text, "?")

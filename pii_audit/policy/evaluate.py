@@ -198,7 +198,7 @@ class _Run:
         searches = {role: readers[role] for role in wanted if roles.ROLES[role].kind == roles.TEXT}
         readers |= {role: functools.partial(roles.text_key, role, salt=self.salt) for role in searches}
         words = {role: roles.words(roles.ROLES[role], manner) for role in wanted if roles.ROLES[role].kind == roles.WORD}
-        batches = read_rows(self.evidence.blobs.get(dataset.name, ()), bind, wanted, self.evidence.limits, reading, self.evidence.name_of)
+        batches = read_rows(self.evidence.blobs.get(dataset.name, ()), bind, wanted, self.evidence.limits, reading, self.evidence.name_of, dataset.offset)
         # a number, since the database does not tell Loans from loans
         name = f"rows_{len(self.rows)}"
         table = self.tables.stream(name, batches, readers, searches, words)
@@ -323,6 +323,8 @@ class _Run:
             if rows.table is None or not rows.count:
                 self._missing(applied, dataset.name, "rows", f"{KINDS[dataset.kind][0]}: {self._without_rows(rows)}")
                 continue
+            if rows.reading.texts:
+                self._missing(applied, dataset.name, "rows", f"{rows.reading.texts} files or parts of files are text, not tables", rows=1)
             absent = [role for role in reads.needs if not rows.has(role)]
             for role in absent:
                 self._missing(applied, dataset.name, f"column {role}", f"no column for {roles.ROLES[role].title} ({role})")

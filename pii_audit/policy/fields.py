@@ -261,7 +261,8 @@ class Choice(Kind):
         return None
 
     def schema(self) -> dict[str, Any]:
-        return {"enum": list(self.known())}
+        words = self.known()
+        return {"enum": [*words, *(int(word) for word in words if word.isdecimal())]}
 
 
 @dataclass(frozen=True)

@@ -239,7 +239,7 @@ def typed(role: Role, column: ir.Value, manner: Manner) -> dict[str, ir.Value]:
         return {role.name: key(column, manner.salt), **listed.flags(_text(column))}
     read = {TIME: _time, DATE: _date, FLAG: _flag, NUMBER: _number, WORD: _word, BORN: _born}[role.kind](role, column, manner)
     if not column.type().is_string():
-        return {role.name: read, f"bad_{role.name}": ibis.literal(False)}
+        return {role.name: read, f"bad_{role.name}": read.isnull() & column.notnull()}
     return {role.name: read, f"bad_{role.name}": read.isnull() & (_text(column) != "")}
 
 
@@ -284,7 +284,7 @@ def _chain(role: Role, column: ir.Value, manner: Manner) -> dict[str, ir.Value]:
     return {role.name: key(text.re_replace(f"{_ARROW}.*$", ""), manner.salt), PASSED_ON: key(last, manner.salt)}
 
 
-_DATE = r"^([12][0-9]{3})(?:[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?|([01][0-9])([0-3][0-9]))"
+_DATE = r"^([12][0-9]{3}|9999)(?:[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?|([01][0-9])([0-3][0-9]))"
 _CLOCK = r"(?:[T ]\s*|^[0-9]{8})([0-2]?[0-9]):?([0-5][0-9])(?::?([0-5][0-9])(?:[.,][0-9]+)?)?\s*(?:Z|[+-][0-9]{2}:?[0-9]{2})?$"
 _ZONE = r"(?:[0-9])\s*([+-])([0-9]{2}):?([0-9]{2})$"
 _EPOCH = r"^1[0-9]{9}(?:[0-9]{3})?$"
