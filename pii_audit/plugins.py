@@ -20,6 +20,7 @@ SOURCES = "pii_audit.sources"
 REPORTS = "pii_audit.reports"
 RULES = "pii_audit.rules"
 RECOGNIZERS = "pii_audit.recognizers"
+OPERATORS = "pii_audit.operators"
 
 
 @cache

@@ -1,0 +1,1 @@
+"""One operator per file; the entry-point group ``pii_audit.operators`` lists them."""
