@@ -21,6 +21,7 @@ REPORTS = "pii_audit.reports"
 RULES = "pii_audit.rules"
 RECOGNIZERS = "pii_audit.recognizers"
 OPERATORS = "pii_audit.operators"
+WRITERS = "pii_audit.writers"
 
 
 @cache

@@ -1,0 +1,1 @@
+"""One format per file: a table is read, changed and written as the same format (entry-point group ``pii_audit.writers``)."""
