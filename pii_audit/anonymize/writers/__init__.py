@@ -1,1 +1,1 @@
-"""One format per file: a table is read, changed and written as the same format (entry-point group ``pii_audit.writers``)."""
+"""One format per file: a table is read, changed and written as the same format (group ``pii_audit.writers``)."""
