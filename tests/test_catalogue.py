@@ -22,10 +22,10 @@ from pyarrow import feather, orc, parquet
 
 import pii_audit
 from pii_audit.auditing import audit
+from pii_audit.documents.fields import PolicyError
 from pii_audit.model.errors import ExitCode
 from pii_audit.model.result import AuditResult
 from pii_audit.policy.catalogue import CATALOGUE, KINDS, REGISTERS, load_catalogue
-from pii_audit.policy.fields import PolicyError
 from pii_audit.policy.interface import ROWS
 from pii_audit.policy.packs import load_audit
 from pii_audit.policy.roles import BEIJING

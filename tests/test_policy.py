@@ -18,14 +18,14 @@ import yaml
 import pii_audit
 from pii_audit import plugins
 from pii_audit.auditing import audit
+from pii_audit.documents.fields import MAX_BYTES, PolicyError
+from pii_audit.documents.period import Period
 from pii_audit.model.errors import ExitCode, PluginError
 from pii_audit.model.result import AuditResult
 from pii_audit.model.violation import Severity
 from pii_audit.policy import packs, registry, where
-from pii_audit.policy.fields import MAX_BYTES, PolicyError
 from pii_audit.policy.law import load_law
 from pii_audit.policy.packs import Applied, load_audit, load_policy
-from pii_audit.policy.period import Period
 
 ANY_RULE = "rules: [{rule: threats}]\n"
 
@@ -647,7 +647,7 @@ from dataclasses import dataclass
 import ibis
 
 from pii_audit.model.violation import Severity
-from pii_audit.policy.fields import WHOLE
+from pii_audit.documents.fields import WHOLE
 from pii_audit.policy.interface import ROWS, Reads, Rule, param, place
 
 

@@ -34,9 +34,9 @@ def command() -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path())
 def lint(files: tuple[str, ...]) -> int:
     """Check catalogues and policy files; every mistake is one line: file:line: path: reason."""
+    from pii_audit.documents.fields import PolicyError, compose, scalar
     from pii_audit.model.errors import ExitCode
     from pii_audit.model.visible import visible
-    from pii_audit.policy.fields import PolicyError, compose, scalar
     from pii_audit.policy.packs import load_audit, load_policy, locate
 
     mistakes: list[str] = []

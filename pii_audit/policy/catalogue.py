@@ -16,9 +16,7 @@ from typing import Any
 
 import yaml
 
-from pii_audit.entities import installed
-from pii_audit.model.visible import visible
-from pii_audit.policy.fields import (
+from pii_audit.documents.fields import (
     DATE,
     FLAG,
     PERIOD,
@@ -39,7 +37,9 @@ from pii_audit.policy.fields import (
     scalar,
     unknown,
 )
-from pii_audit.policy.period import Period
+from pii_audit.documents.period import Period
+from pii_audit.entities import installed
+from pii_audit.model.visible import visible
 from pii_audit.policy.roles import BEIJING, ROLES
 
 CATALOGUE_NAME = "audit.yaml"

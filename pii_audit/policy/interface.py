@@ -15,8 +15,8 @@ from typing import Any, ClassVar
 import ibis
 import ibis.expr.types as ir
 
+from pii_audit.documents.fields import Kind
 from pii_audit.model.violation import Severity
-from pii_audit.policy.fields import Kind
 
 #: rows of datasets and registers of some kinds, with the roles asked for (see ``roles.py``)
 ROWS = "rows"

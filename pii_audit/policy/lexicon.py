@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import pii_audit
-from pii_audit.policy.fields import Field, Many, Mapped, Record, Text, compose
+from pii_audit.documents.fields import Field, Many, Mapped, Record, Text, compose
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

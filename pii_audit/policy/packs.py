@@ -17,11 +17,7 @@ from typing import Any, ClassVar
 import yaml
 
 import pii_audit
-from pii_audit.model.violation import Severity
-from pii_audit.model.visible import visible
-from pii_audit.policy import where
-from pii_audit.policy.catalogue import EXEMPTIONS, KINDS, AcceptedViolation, Catalogue, load_catalogue, policies_of
-from pii_audit.policy.fields import (
+from pii_audit.documents.fields import (
     FLAG,
     TEXT,
     Choice,
@@ -39,6 +35,10 @@ from pii_audit.policy.fields import (
     short,
     unknown,
 )
+from pii_audit.model.violation import Severity
+from pii_audit.model.visible import visible
+from pii_audit.policy import where
+from pii_audit.policy.catalogue import EXEMPTIONS, KINDS, AcceptedViolation, Catalogue, load_catalogue, policies_of
 from pii_audit.policy.interface import Rule
 from pii_audit.policy.law import load_law
 from pii_audit.policy.registry import ID, rules

@@ -17,9 +17,9 @@ import pyarrow as pa
 import sqlglot
 from sqlglot import exp
 
+from pii_audit.documents.fields import short, unknown
 from pii_audit.engines.tables import Tables
 from pii_audit.model.violation import Severity
-from pii_audit.policy.fields import short, unknown
 from pii_audit.policy.interface import ROWS, Reads, Rule, World, place
 from pii_audit.policy.roles import ROLES, Manner, columns, typed
 

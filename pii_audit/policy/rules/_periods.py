@@ -7,8 +7,8 @@ import datetime as dt
 import ibis
 import ibis.expr.types as ir
 
+from pii_audit.documents.period import Period
 from pii_audit.policy.interface import World, on_day
-from pii_audit.policy.period import Period
 
 #: kinds of datasets whose rows are personal data of borrowers
 PERSONAL = (

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
+from pii_audit.documents.fields import PERIOD
+from pii_audit.documents.period import Period
 from pii_audit.model.violation import Severity
-from pii_audit.policy.fields import PERIOD
 from pii_audit.policy.interface import ROWS, Reads, World, on_day, param, place
-from pii_audit.policy.period import Period
 from pii_audit.policy.rules._collection import LogRule
 
 #: day from which GB/T 45251 applies; contracts that ended before it are not asked about

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
+from pii_audit.documents.fields import PERIOD
+from pii_audit.documents.period import Period
 from pii_audit.model.violation import Severity
-from pii_audit.policy.fields import PERIOD
 from pii_audit.policy.interface import ORGANISATION, Reads, Rule, World, param, place
-from pii_audit.policy.period import Period
 from pii_audit.policy.rules._periods import over
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
+from pii_audit.documents.fields import Choice, Many
 from pii_audit.model.violation import Severity
 from pii_audit.policy.catalogue import LEGAL_BASES
-from pii_audit.policy.fields import Choice, Many
 from pii_audit.policy.interface import ROWS, Reads, Rule, World, param, place
 from pii_audit.policy.rules._periods import PERSONAL, of_bases, over
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
+from pii_audit.documents.fields import PERIOD, Choice, Many
+from pii_audit.documents.period import Period
 from pii_audit.model.violation import Severity
 from pii_audit.policy.catalogue import LEGAL_BASES
-from pii_audit.policy.fields import PERIOD, Choice, Many
 from pii_audit.policy.interface import ROWS, Reads, Rule, World, param, place
-from pii_audit.policy.period import Period
 from pii_audit.policy.rules._periods import PERSONAL, of_bases, over
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
+from pii_audit.documents.fields import WHOLE
 from pii_audit.model.violation import Severity
 from pii_audit.policy.catalogue import ENTITY_TYPES
-from pii_audit.policy.fields import WHOLE
 from pii_audit.policy.interface import FINDINGS, Reads, param
 from pii_audit.policy.rules._clear import ClearValues, kinds_but
 

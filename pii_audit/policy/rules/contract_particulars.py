@@ -8,8 +8,8 @@ from functools import reduce
 import ibis
 import ibis.expr.types as ir
 
+from pii_audit.documents.fields import Choice, Many
 from pii_audit.model.violation import Severity
-from pii_audit.policy.fields import Choice, Many
 from pii_audit.policy.interface import RECIPIENTS, Reads, Rule, World, param, place
 
 _STATES = Many(Choice(("purpose", "period", "method", "types", "measures", "duties", "storage_period", "onward"), "particular"))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
+from pii_audit.documents.fields import Choice, Many
 from pii_audit.model.violation import Severity
 from pii_audit.policy.catalogue import RECIPIENTS
-from pii_audit.policy.fields import Choice, Many
 from pii_audit.policy.interface import FINDINGS, Reads, Rule, World, param
 from pii_audit.policy.rules._clear import places
 from pii_audit.policy.rules._sharing import to_types

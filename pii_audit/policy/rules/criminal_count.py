@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
+from pii_audit.documents.fields import WHOLE
 from pii_audit.model.violation import Severity
 from pii_audit.policy.catalogue import ENTITY_TYPES
-from pii_audit.policy.fields import WHOLE
 from pii_audit.policy.interface import FINDINGS, Reads, Rule, World, param, place
 from pii_audit.policy.rules._clear import personal
 from pii_audit.policy.rules.incident_grade import CREDIT_OR_PROPERTY

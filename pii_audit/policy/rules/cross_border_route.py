@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
+from pii_audit.documents.fields import TEXTS, WHOLE
 from pii_audit.model.violation import Severity
 from pii_audit.policy import listed
-from pii_audit.policy.fields import TEXTS, WHOLE
 from pii_audit.policy.interface import RECIPIENTS, ROWS, Reads, Rule, World, param, place
 from pii_audit.policy.rules._sharing import HOME, LOG, abroad, lists
 

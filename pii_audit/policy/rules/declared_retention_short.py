@@ -8,10 +8,10 @@ from dataclasses import dataclass, fields
 import ibis
 import ibis.expr.types as ir
 
+from pii_audit.documents.fields import PERIOD
+from pii_audit.documents.period import Period
 from pii_audit.model.violation import Severity
-from pii_audit.policy.fields import PERIOD
 from pii_audit.policy.interface import DATASETS, Reads, Rule, World, on_day, param, place
-from pii_audit.policy.period import Period
 from pii_audit.policy.rules._periods import kept_until
 
 #: kind of dataset → row of the law that sets its minimum

@@ -7,9 +7,9 @@ from dataclasses import MISSING, dataclass
 
 import ibis.expr.types as ir
 
+from pii_audit.documents.fields import Mapped
 from pii_audit.model.violation import Severity
 from pii_audit.policy.catalogue import ENTITY_TYPES
-from pii_audit.policy.fields import Mapped
 from pii_audit.policy.interface import FINDINGS, Reads, Rule, World, param
 from pii_audit.policy.rules._clear import any_of, personal, places
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
+from pii_audit.documents.fields import WHOLE
 from pii_audit.model.violation import Severity
-from pii_audit.policy.fields import WHOLE
 from pii_audit.policy.interface import ROWS, Reads, Rule, World, param, place
 from pii_audit.policy.rules._deadlines import hours_after, manner, missed
 

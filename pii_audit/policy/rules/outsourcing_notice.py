@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
+from pii_audit.documents.fields import TEXTS
 from pii_audit.model.violation import Severity
-from pii_audit.policy.fields import TEXTS
 from pii_audit.policy.interface import ROWS, Reads, World, param, place
 from pii_audit.policy.rules._collection import LOG, LogRule, by_others, in_order, outward
 

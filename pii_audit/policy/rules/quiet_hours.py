@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
+from pii_audit.documents.fields import TIME
 from pii_audit.model.violation import Severity
-from pii_audit.policy.fields import TIME
 from pii_audit.policy.interface import ROWS, Reads, Rule, World, param, place
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
+from pii_audit.documents.fields import Whole
 from pii_audit.model.violation import Severity
-from pii_audit.policy.fields import Whole
 from pii_audit.policy.interface import ORGANISATION, Reads, Rule, World, param, place
 
 

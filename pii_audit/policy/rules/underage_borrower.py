@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pii_audit.documents.fields import Whole
 from pii_audit.model.violation import Severity
-from pii_audit.policy.fields import Whole
 from pii_audit.policy.interface import param
 from pii_audit.policy.rules.minors import Minors
 

@@ -15,10 +15,10 @@ from typing import Any
 
 import yaml
 
+from pii_audit.documents.period import Period
 from pii_audit.model.errors import UsageError
 from pii_audit.model.near import near
 from pii_audit.model.visible import visible
-from pii_audit.policy.period import Period
 
 #: a file larger than this is no policy
 MAX_BYTES = 8 << 20

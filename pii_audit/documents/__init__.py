@@ -1,0 +1,1 @@
+"""YAML documents that people write: catalogues, policies, plans."""
