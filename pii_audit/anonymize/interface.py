@@ -13,6 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pii_audit.anonymize.keys import Key
+from pii_audit.documents.fields import Kind
 from pii_audit.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ class Outcome:
     refused: pa.Array | None = None
 
 
-def param(kind: str, default: Any, doc: str, doc_zh: str) -> Any:
-    """Declare a parameter: ``kind`` is ``text``, ``whole``, ``number``, ``flag``, ``words`` or ``a|b|c`` (one of these)."""
+def param(kind: Kind, default: Any, doc: str, doc_zh: str) -> Any:
+    """Declare a parameter of an operator, as plans may write it."""
     return field(default=default, metadata={"kind": kind, "doc": doc, "doc_zh": doc_zh})
 
 
