@@ -1,0 +1,272 @@
+"""A plan applied to chunks: which operator changes which values, and what is remembered of the originals.
+
+Columns that the plan names get their operator. Columns that the scan knows to hold one entity type get that type's operator in
+every cell. Everything else is searched by the detector and treated span by span.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pii_audit.anonymize import splice_kernel as kernel
+from pii_audit.anonymize.interface import Operator, Use
+from pii_audit.anonymize.keys import Key
+from pii_audit.anonymize.plan import DatasetPlan, Plan, Treatment
+from pii_audit.anonymize.writers.interface import Changes, Chunk
+from pii_audit.model.entity import Role
+from pii_audit.recognizers.batch import Detector, buffers
+
+#: operators after which a value must not be found any more
+_KEEPS = frozenset({"keep", "generalize", "noise", "shuffle"})
+
+
+@dataclass
+class Tally:
+    """What was done to one column (or in one text), by operator."""
+
+    values: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
+
+
+class Originals:
+    """Marks of values that may not occur in what is published; the marks are keyed for this run and never written."""
+
+    def __init__(self) -> None:
+        self._seed = np.uint64(secrets.randbits(64) | 1)
+        self._parts: list[np.ndarray] = []
+        self._known = np.empty(0, np.uint64)
+
+    def add(self, values: pa.Array) -> None:
+        """Remember values."""
+        found = np.unique(self.marks(values))
+        self._parts.append(found[found != 0])
+        if sum(map(len, self._parts)) > max(1 << 20, len(self._known)):
+            self._merge()
+
+    def among(self, values: pa.Array) -> np.ndarray:
+        """Return which values are remembered."""
+        self._merge()
+        return np.isin(self.marks(values), self._known)
+
+    def marks(self, values: pa.Array) -> np.ndarray:
+        """Return a mark for each value, 0 for one without letters and digits."""
+        data, offsets, _ = buffers(values)
+        out = np.empty(len(values), np.uint64)
+        kernel.marks(data, offsets, self._seed, out)
+        return out
+
+    def __len__(self) -> int:
+        self._merge()
+        return len(self._known)
+
+    def _merge(self) -> None:
+        if self._parts:
+            self._known = np.unique(np.concatenate([self._known, *self._parts]))
+            self._parts = []
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What the scan knows of one table: column → entity type, where (nearly) every value is of it."""
+
+    types: Mapping[str, str] = field(default_factory=dict)
+
+
+class Transform:
+    """Turns chunks of one table into changes. Remembers originals in ``originals``, counts in ``tallies``."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        dataset: DatasetPlan | None,
+        types: Mapping[str, str],
+        detector: Detector,
+        key: Callable[[str], Key],
+        originals: Originals,
+        restoring: bool = False,
+    ) -> None:
+        self._plan = plan
+        self._dataset = dataset
+        self._types = types
+        self._detector = detector
+        self._key = key
+        self._originals = originals
+        self._restoring = restoring
+        self._draw = 0
+        self.tallies: dict[str, Tally] = {}
+
+    def __call__(self, chunk: Chunk) -> Changes:
+        """Return what becomes of a chunk."""
+        self._draw += 1
+        values: dict[int, pa.Array] = {}
+        dropped = set()
+        people = self._people(chunk)
+        for position, column in enumerate(chunk.columns):
+            name = column.name or ""
+            if self._dataset and column.name in self._dataset.drop:
+                dropped.add(position)
+                self._originals.add(column.values)
+                continue
+            treatment = self.treatment(column.name)
+            rows = column.rows if column.rows is not None else np.arange(len(column.values))
+            own = None if people is None else people.take(pa.array(rows))
+            if treatment is not None and treatment.operator is not None:
+                made = self._whole(column.values, treatment, name, own)
+            else:
+                made = self._spans(column.values, column.name, name)
+            if made is not None:
+                values[position] = made
+        return Changes(values, frozenset(dropped), self._kept(chunk))
+
+    def treatment(self, column: str | None) -> Treatment | None:
+        """Return what the plan, or else the scan, says of a column; None: it is treated span by span."""
+        if self._dataset and column is not None and column in self._dataset.columns:
+            named = self._dataset.columns[column]
+            entity = named.entity or self._types.get(column)
+            return Treatment(named.operator, entity, named.domain, named.role, named.key)
+        entity = self._types.get(column) if column is not None else None
+        if entity is None:
+            return None
+        chosen = self._plan.for_entity(entity)
+        return Treatment(chosen.operator, entity, chosen.domain, chosen.role, chosen.key)
+
+    # -- whole cells --------------------------------------------------------------------------------------------------
+
+    def _whole(self, values: pa.Array, treatment: Treatment, name: str, people: pa.Array | None) -> pa.Array | None:
+        operator = treatment.operator
+        assert operator is not None
+        tally = self.tallies.setdefault(name, Tally())
+        tally.values[operator.name] += len(values) - values.null_count
+        if operator.name == "keep":
+            return None
+        if self._is_protected(operator, treatment):
+            self._originals.add(values)
+        return self._changed(operator, values, treatment, people, tally)
+
+    def _changed(self, operator: Operator, values: pa.Array, treatment: Treatment, people: pa.Array | None, tally: Tally) -> pa.Array:
+        domain = treatment.domain or treatment.entity or ""
+        key = self._key(treatment.key) if operator.needs_key else None
+        if operator.per_row:
+            use = Use(treatment.entity, domain, key, people, draw=self._draw)
+            outcome = operator.apply(values, use)
+            made, refused = outcome.values, outcome.refused
+        else:
+            encoded = pc.dictionary_encode(values)
+            outcome = operator.apply(encoded.dictionary.cast(pa.string()), Use(treatment.entity, domain, key))
+            made = outcome.values.take(encoded.indices)
+            refused = None if outcome.refused is None else outcome.refused.take(encoded.indices)
+        if refused is not None and (count := pc.sum(refused).as_py()):
+            tally.refused[operator.name] += count
+            mask = pc.fill_null(refused, False)
+            instead = self._plan.fallback.apply(values.cast(pa.string()), Use(treatment.entity, domain)).values
+            made = pc.if_else(mask, instead, made)
+        return made
+
+    def _is_protected(self, operator: Operator, treatment: Treatment) -> bool:
+        """Return whether the originals may not be met again: identifiers, not what was only made coarser."""
+        if operator.name in _KEEPS:
+            return False
+        return treatment.role in (None, Role.DIRECT_IDENTIFIER) and (treatment.entity is not None or treatment.role is not None)
+
+    # -- spans --------------------------------------------------------------------------------------------------------
+
+    def _spans(self, values: pa.Array, header: str | None, name: str) -> pa.Array | None:
+        text = values.cast(pa.string())
+        spans = self._detector.detect(text, header)
+        if not len(spans):
+            return None
+        value, start, end, entity = _apart(spans.value.astype(np.int64), spans.start, spans.end, spans.entity)
+        found = _cut(text, value, start, end)
+        made: list[str | None] | pa.Array = pa.array([""] * len(found), pa.string())
+        order, parts = [], []
+        tally = self.tallies.setdefault(name, Tally())
+        for index in np.unique(entity).tolist():
+            kind = self._detector.entities[index].name
+            mine = np.flatnonzero(entity == index)
+            own = found.take(pa.array(mine))
+            treatment = self._plan.for_entity(kind)
+            operator = treatment.operator
+            order.append(mine)
+            tally.values[operator.name if operator else "keep"] += len(mine)
+            if operator is None or operator.name == "keep":
+                parts.append(own)
+                continue
+            treatment = Treatment(operator, kind, treatment.domain, treatment.role, treatment.key)
+            if self._is_protected(operator, treatment):
+                self._originals.add(own)
+            if operator.per_row:
+                # an operator over rows has no meaning for pieces of a text
+                tally.refused[operator.name] += len(mine)
+                parts.append(self._plan.fallback.apply(own, Use(kind, kind)).values)
+                continue
+            parts.append(pc.fill_null(self._changed(operator, own, treatment, None, tally), ""))
+        made = pa.concat_arrays(parts).take(pa.array(np.argsort(np.concatenate(order), kind="stable")))
+        return splice(text, value, start, end, made)
+
+    # -- rows ---------------------------------------------------------------------------------------------------------
+
+    def _people(self, chunk: Chunk) -> pa.Array | None:
+        wanted = self._dataset.person if self._dataset else None
+        column = next((column for column in chunk.columns if wanted is not None and column.name == wanted), None)
+        if column is None or column.rows is not None:
+            return None
+        marks = self._originals.marks(column.values.cast(pa.string()))
+        return pa.array(marks, mask=marks == 0)
+
+    def _kept(self, chunk: Chunk) -> pa.Array | None:
+        if self._dataset is None or not self._dataset.rows or chunk.text:
+            return None
+        keep = np.ones(chunk.num_rows, bool)
+        by_name = {column.name: column for column in chunk.columns}
+        for name, wanted in self._dataset.rows.items():
+            column = by_name.get(name)
+            if column is None:
+                continue
+            inside = np.zeros(chunk.num_rows, bool)
+            rows = column.rows if column.rows is not None else np.arange(len(column.values))
+            hits = pc.fill_null(pc.is_in(pc.utf8_trim_whitespace(column.values), pa.array(wanted)), False).to_numpy(zero_copy_only=False)
+            inside[rows[hits]] = True
+            keep &= inside
+        return pa.array(keep)
+
+
+def _apart(*columns: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return spans in order without those that begin inside the one before."""
+    value, start, end, entity = columns
+    order = np.lexsort((start, value))
+    value, start, end, entity = value[order], start[order], end[order], entity[order]
+    reach = np.maximum.accumulate(np.where(True, value * (1 << 40) + end, 0))
+    clear = np.ones(len(value), bool)
+    clear[1:] = (value[1:] * (1 << 40) + start[1:]) >= reach[:-1]
+    return value[clear], start[clear], end[clear], entity[clear]
+
+
+def _cut(text: pa.Array, value: np.ndarray, start: np.ndarray, end: np.ndarray) -> pa.Array:
+    data, offsets, _ = buffers(text)
+    out = np.empty(int(offsets[-1] - offsets[0]), np.uint8)
+    out_offsets = np.empty(len(value) + 1, np.int32)
+    size = kernel.cut(data, offsets, value, start, end, out, out_offsets)
+    return pa.StringArray.from_buffers(len(value), pa.py_buffer(out_offsets), pa.py_buffer(out[:size]))
+
+
+def splice(text: pa.Array, value: np.ndarray, start: np.ndarray, end: np.ndarray, new: pa.Array) -> pa.Array:
+    """Return values with spans (characters; ordered, apart) replaced by new texts; null stays null."""
+    data, offsets, _ = buffers(text)
+    new_data, new_offsets, _ = buffers(new)
+    out = np.empty(int(offsets[-1] - offsets[0]) + int(new_offsets[-1] - new_offsets[0]), np.uint8)
+    out_offsets = np.empty(len(text) + 1, np.int32)
+    size = kernel.splice(data, offsets, value, start, end, new_data, new_offsets, out, out_offsets)
+    made = pa.StringArray.from_buffers(len(text), pa.py_buffer(out_offsets), pa.py_buffer(out[:size]))
+    return pc.if_else(text.is_valid(), made, pa.scalar(None, pa.string())) if text.null_count else made
+
+
+def protected(tallies: Iterable[Tally]) -> int:
+    """Return how many values were changed."""
+    return sum(sum(count for name, count in tally.values.items() if name != "keep") for tally in tallies)
