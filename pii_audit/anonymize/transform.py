@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,8 +23,14 @@ from pii_audit.anonymize.writers.interface import Changes, Chunk
 from pii_audit.model.entity import Role
 from pii_audit.recognizers.batch import Detector, buffers
 
-#: operators after which a value must not be found any more
+#: operators after which a value may still be there
 _KEEPS = frozenset({"keep", "generalize", "noise", "shuffle"})
+#: operators whose results look like what they replace: their type may be found in an export
+ALIKE = _KEEPS | {"pseudonym", "fpe", "synthetic", "shift-date"}
+#: types whose values two people may share, so that a surrogate can be somebody's
+COMMON = frozenset(
+    {"PERSON", "CN_ADDRESS", "LOCATION", "ORGANIZATION", "DATE_OF_BIRTH", "DATE_TIME", "CARD_EXPIRY", "CARD_SECURITY_CODE", "ONE_TIME_CODE", "GEO_COORDINATE"}
+)
 
 
 @dataclass
@@ -35,36 +41,24 @@ class Tally:
     refused: Counter[str] = field(default_factory=Counter)
 
 
-class Originals:
-    """Marks of values that may not occur in what is published; the marks are keyed for this run and never written."""
+class Marks:
+    """A set of marks of values."""
 
     def __init__(self) -> None:
-        self._seed = np.uint64(secrets.randbits(64) | 1)
         self._parts: list[np.ndarray] = []
         self._known = np.empty(0, np.uint64)
 
-    def add(self, values: pa.Array) -> None:
-        """Remember values."""
-        found = np.unique(self.marks(values))
+    def add(self, marks: np.ndarray) -> None:
+        """Remember marks; 0 is none."""
+        found = np.unique(marks)
         self._parts.append(found[found != 0])
         if sum(map(len, self._parts)) > max(1 << 20, len(self._known)):
             self._merge()
 
-    def among(self, values: pa.Array) -> np.ndarray:
-        """Return which values are remembered."""
+    def among(self, marks: np.ndarray) -> np.ndarray:
+        """Return which marks are remembered."""
         self._merge()
-        return np.isin(self.marks(values), self._known)
-
-    def marks(self, values: pa.Array) -> np.ndarray:
-        """Return a mark for each value, 0 for one without letters and digits."""
-        data, offsets, _ = buffers(values)
-        out = np.empty(len(values), np.uint64)
-        kernel.marks(data, offsets, self._seed, out)
-        return out
-
-    def __len__(self) -> int:
-        self._merge()
-        return len(self._known)
+        return np.isin(marks, self._known)
 
     def _merge(self) -> None:
         if self._parts:
@@ -72,11 +66,26 @@ class Originals:
             self._parts = []
 
 
-@dataclass(frozen=True)
-class Columns:
-    """What the scan knows of one table: column → entity type, where (nearly) every value is of it."""
+class Originals:
+    """Marks of values that may not occur in what is published. They are keyed for this run and never written.
 
-    types: Mapping[str, str] = field(default_factory=dict)
+    ``common``: values that two people may share, names above all; these say less where they are met in another column.
+    """
+
+    def __init__(self) -> None:
+        self._seed = np.uint64(secrets.randbits(64) | 1)
+        self.unique, self.common = Marks(), Marks()
+
+    def add(self, values: pa.Array, entity: str | None) -> None:
+        """Remember the values of a protected column or the spans of a protected type."""
+        (self.common if entity in COMMON else self.unique).add(self.marks(values))
+
+    def marks(self, values: pa.Array) -> np.ndarray:
+        """Return a mark for each value, 0 for one without letters and digits; spelling does not matter."""
+        data, offsets, _ = buffers(values.cast(pa.string()))
+        out = np.empty(len(values), np.uint64)
+        kernel.marks(data, offsets, self._seed, out)
+        return out
 
 
 class Transform:
@@ -90,7 +99,6 @@ class Transform:
         detector: Detector,
         key: Callable[[str], Key],
         originals: Originals,
-        restoring: bool = False,
     ) -> None:
         self._plan = plan
         self._dataset = dataset
@@ -98,8 +106,8 @@ class Transform:
         self._detector = detector
         self._key = key
         self._originals = originals
-        self._restoring = restoring
         self._draw = 0
+        self.dropped = frozenset(dataset.drop if dataset else ())
         self.tallies: dict[str, Tally] = {}
 
     def __call__(self, chunk: Chunk) -> Changes:
@@ -110,9 +118,9 @@ class Transform:
         people = self._people(chunk)
         for position, column in enumerate(chunk.columns):
             name = column.name or ""
-            if self._dataset and column.name in self._dataset.drop:
+            if column.name in self.dropped:
                 dropped.add(position)
-                self._originals.add(column.values)
+                self._originals.add(column.values, self._types.get(name, "PERSON"))
                 continue
             treatment = self.treatment(column.name)
             rows = column.rows if column.rows is not None else np.arange(len(column.values))
@@ -147,7 +155,7 @@ class Transform:
         if operator.name == "keep":
             return None
         if self._is_protected(operator, treatment):
-            self._originals.add(values)
+            self._originals.add(values, treatment.entity)
         return self._changed(operator, values, treatment, people, tally)
 
     def _changed(self, operator: Operator, values: pa.Array, treatment: Treatment, people: pa.Array | None, tally: Tally) -> pa.Array:
@@ -171,7 +179,7 @@ class Transform:
 
     def _is_protected(self, operator: Operator, treatment: Treatment) -> bool:
         """Return whether the originals may not be met again: identifiers, not what was only made coarser."""
-        if operator.name in _KEEPS:
+        if operator.name in _KEEPS or (operator.name in ALIKE and treatment.entity in COMMON):
             return False
         return treatment.role in (None, Role.DIRECT_IDENTIFIER) and (treatment.entity is not None or treatment.role is not None)
 
@@ -183,8 +191,7 @@ class Transform:
         if not len(spans):
             return None
         value, start, end, entity = _apart(spans.value.astype(np.int64), spans.start, spans.end, spans.entity)
-        found = _cut(text, value, start, end)
-        made: list[str | None] | pa.Array = pa.array([""] * len(found), pa.string())
+        found = cut(text, value, start, end)
         order, parts = [], []
         tally = self.tallies.setdefault(name, Tally())
         for index in np.unique(entity).tolist():
@@ -200,7 +207,7 @@ class Transform:
                 continue
             treatment = Treatment(operator, kind, treatment.domain, treatment.role, treatment.key)
             if self._is_protected(operator, treatment):
-                self._originals.add(own)
+                self._originals.add(own, kind)
             if operator.per_row:
                 # an operator over rows has no meaning for pieces of a text
                 tally.refused[operator.name] += len(mine)
@@ -242,13 +249,14 @@ def _apart(*columns: np.ndarray) -> tuple[np.ndarray, ...]:
     value, start, end, entity = columns
     order = np.lexsort((start, value))
     value, start, end, entity = value[order], start[order], end[order], entity[order]
-    reach = np.maximum.accumulate(np.where(True, value * (1 << 40) + end, 0))
+    reach = np.maximum.accumulate(value * (1 << 40) + end)
     clear = np.ones(len(value), bool)
     clear[1:] = (value[1:] * (1 << 40) + start[1:]) >= reach[:-1]
     return value[clear], start[clear], end[clear], entity[clear]
 
 
-def _cut(text: pa.Array, value: np.ndarray, start: np.ndarray, end: np.ndarray) -> pa.Array:
+def cut(text: pa.Array, value: np.ndarray, start: np.ndarray, end: np.ndarray) -> pa.Array:
+    """Return the texts of spans (characters; ordered by value and start)."""
     data, offsets, _ = buffers(text)
     out = np.empty(int(offsets[-1] - offsets[0]), np.uint8)
     out_offsets = np.empty(len(value) + 1, np.int32)
@@ -265,8 +273,3 @@ def splice(text: pa.Array, value: np.ndarray, start: np.ndarray, end: np.ndarray
     size = kernel.splice(data, offsets, value, start, end, new_data, new_offsets, out, out_offsets)
     made = pa.StringArray.from_buffers(len(text), pa.py_buffer(out_offsets), pa.py_buffer(out[:size]))
     return pc.if_else(text.is_valid(), made, pa.scalar(None, pa.string())) if text.null_count else made
-
-
-def protected(tallies: Iterable[Tally]) -> int:
-    """Return how many values were changed."""
-    return sum(sum(count for name, count in tally.values.items() if name != "keep") for tally in tallies)

@@ -1,0 +1,353 @@
+"""Wires an export: scan → plan → writers → rescan → manifest; and what is done with an export afterwards.
+
+Everything is written into a folder of a hidden name beside its place and put there whole, after the rescan. An export that does not
+hold what its plan promises is put beside its place as ``<name>.quarantine``, and says why.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from pii_audit import __version__, sources
+from pii_audit.anonymize import keys, manifest
+from pii_audit.anonymize.interface import Degree
+from pii_audit.anonymize.keys import Key
+from pii_audit.anonymize.plan import Plan, Treatment, uses
+from pii_audit.anonymize.registry import writers
+from pii_audit.anonymize.transform import ALIKE, Originals, Tally, Transform, cut
+from pii_audit.anonymize.writers.interface import Changes, Chunk, WriteError, Written
+from pii_audit.audit import scan
+from pii_audit.entities import installed, select
+from pii_audit.model.dataset import Skipped
+from pii_audit.model.entity import EntityType
+from pii_audit.model.errors import UsageError
+from pii_audit.model.files import TEMP_PREFIX
+from pii_audit.model.finding import Confidence
+from pii_audit.model.result import AuditResult
+from pii_audit.model.visible import visible
+from pii_audit.policy.catalogue import load_catalogue
+from pii_audit.recognizers.batch import Detector
+from pii_audit.settings import ScanSettings
+from pii_audit.sources.discover import discover
+from pii_audit.sources.interface import Batch, Blob, Column, Limits
+
+@dataclass(frozen=True)
+class Export:
+    """What came of an export: where it lies, its manifest, and why it is not published (nothing: it is)."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    problems: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+
+@dataclass
+class _File:
+    """One file on its way."""
+
+    blob: Blob
+    name: str                       #: relative to the source
+    written: list[Written] = field(default_factory=list)
+    transforms: dict[str, Transform] = field(default_factory=dict)
+    columns: dict[str, list[str]] = field(default_factory=dict)
+
+
+def export(
+    source: Path,
+    plan: Plan,
+    out: Path,
+    *,
+    key: Key | None = None,
+    workers: int = 0,
+    on_step: Callable[[str], None] | None = None,
+) -> Export:
+    """Write what may leave the house of ``source`` (a file or folder) to the new folder ``out``.
+
+    ``key`` serves where the plan names no key. Raises UsageError before anything is written if the plan cannot be carried out.
+    """
+    tell = on_step or (lambda step: None)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"{visible(str(out))}: exists and is not an empty folder")
+    if not out.parent.is_dir():
+        raise UsageError(f"{visible(str(out))}: the folder {visible(str(out.parent))} does not exist")
+    ring = _Ring(plan, key)
+    problems = _permitted(plan)
+    tell("scan")
+    settings = ScanSettings(targets=(str(source),), workers=workers, command="anonymize")
+    before = scan(settings)
+    found = discover((str(source),))
+    base = source if source.is_dir() else source.parent
+    detector = Detector(select({entity.name for entity in _wanted()}))
+    run = _Run(plan, ring, detector, base, _types(before, base))
+    with _staged(out) as folder:
+        files = [_File(blob, _relative(blob.name, base)) for blob in found.blobs if blob.path is not None]
+        skipped = [*before.skipped]
+        for file in files:
+            tell(file.name)
+            try:
+                run.write(file, folder)
+            except WriteError as error:
+                skipped.append(Skipped(file.name, "not-written", str(error)))
+                (folder / file.name).unlink(missing_ok=True)
+        files = [file for file in files if file.written]
+        run.check_names(files)
+        tell("rescan")
+        after = scan(replace(settings, targets=(str(folder),)))
+        problems += run.unplanned(after, folder)
+        problems += run.met_again(files, folder)
+        document = _document(plan, ring, files, folder, before, after, base, skipped, problems)
+        manifest.write(folder / manifest.NAME, document)
+        place = out if not problems else out.with_name(f"{out.name}.quarantine")
+        if problems and place.exists():
+            raise UsageError(f"{visible(str(place))}: an export in quarantine is there already; look at it and remove it")
+        if out.exists() and not problems:
+            out.rmdir()
+        os.rename(folder, place)
+    return Export(place, document, tuple(problems), tuple(sorted(set(skipped))))
+
+
+class _Ring:
+    """The keys of a plan, bound to its recipient. Every key that is needed is there before anything is read."""
+
+    def __init__(self, plan: Plan, given: Key | None) -> None:
+        self._keys: dict[str, Key] = {}
+        for name in sorted({use.key for use in uses(plan) if use.operator is not None and use.operator.needs_key}):
+            source = plan.keys.get(name)
+            if source is not None and source.file is not None:
+                found = keys.load(source.file)
+            elif source is not None and source.env is not None:
+                found = keys.from_environment(source.env)
+            elif given is not None and name == "default":
+                found = given
+            else:
+                raise UsageError(f"{plan.path}: keys.{name}: the plan needs this key; name its file or variable, or give --key-file")
+            self._keys[name] = found.for_recipient(plan.recipient)
+
+    def __call__(self, name: str) -> Key:
+        return self._keys[name]
+
+    def ids(self) -> dict[str, str]:
+        """Return name → id."""
+        return {name: key.id for name, key in self._keys.items()}
+
+
+class _Run:
+    """One export."""
+
+    def __init__(self, plan: Plan, ring: _Ring, detector: Detector, base: Path, types: Mapping[str, Mapping[str, str]]) -> None:
+        self._plan = plan
+        self._ring = ring
+        self._detector = detector
+        self._base = base
+        self._types = types
+        self.originals = Originals()
+
+    def write(self, file: _File, folder: Path) -> None:
+        """Write one file. Raises WriteError if its format or content cannot be written."""
+        plan = sources.plan(file.blob, 1 << 62)
+        if plan.source is None:
+            raise WriteError("it could not be read")
+        writer = writers().get(plan.source)
+        if writer is None:
+            raise WriteError(f"files of format {plan.source} cannot be written; convert or unpack it first")
+
+        def change(chunk: Chunk) -> Changes:
+            table = _relative(chunk.source, self._base)
+            transform = file.transforms.get(table)
+            if transform is None:
+                dataset = self._plan.of(table)
+                transform = Transform(self._plan, dataset, self._types.get(table, {}), self._detector, self._ring, self.originals)
+                file.transforms[table] = transform
+            names = file.columns.setdefault(table, [])
+            names += [column.name for column in chunk.columns if column.name is not None and column.name not in names]
+            return transform(chunk)
+
+        target = folder / file.name
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with target.open("wb", opener=_private) as stream:
+            file.written = writer.rewrite(file.blob, stream, change, Limits())
+            stream.flush()
+            os.fsync(stream.fileno())
+
+    def check_names(self, files: list[_File]) -> None:
+        """Raise UsageError if the plan names datasets or columns that are not there."""
+        mistakes = []
+        for dataset in self._plan.datasets.values():
+            tables = [(table, names) for file in files for table, names in file.columns.items() if self._plan.of(table) is dataset]
+            if not tables:
+                mistakes.append(f"{dataset.place}.tables: no table of the source is meant")
+            for named in (*dataset.columns, *dataset.drop, *dataset.rows, *filter(None, [dataset.person])):
+                if tables and not any(named in names for _, names in tables):
+                    mistakes.append(f"{dataset.place}: {visible(named)}: no table of it has this column")
+        if mistakes:
+            raise UsageError("\n".join(mistakes))
+
+    def unplanned(self, after: AuditResult, folder: Path) -> list[str]:
+        """Return what is found in the export though its operator leaves nothing of that type."""
+        problems = []
+        for finding in after.findings:
+            if finding.confidence is Confidence.POSSIBLE or finding.pattern in ("structure", "name"):
+                continue
+            table = _relative(finding.source, folder)
+            dataset = self._plan.of(table)
+            named = dataset.columns.get(finding.column or "") if dataset else None
+            treatment = self._plan.for_entity(finding.entity_type)
+            if named is not None and named.operator is not None:
+                alike = named.operator.name in ALIKE
+            else:
+                alike = treatment.operator is None or treatment.operator.name in ALIKE
+            if not alike:
+                place = table if finding.column is None else f"{table}: {finding.column}"
+                problems.append(f"{place}: {finding.count:,} values of {finding.entity_type} are still there")
+        return problems
+
+    def met_again(self, files: list[_File], folder: Path) -> list[str]:
+        """Return where originals of protected columns occur in the export."""
+        problems = []
+        for file in files:
+            hits: Counter[str] = Counter()
+            for batch in _batches(folder / file.name):
+                table = _relative(batch.source, folder)
+                transform = file.transforms.get(table)
+                for column in batch.columns:
+                    treatment = transform.treatment(column.name) if transform else None
+                    hits[table if column.name is None else f"{table}: {visible(column.name)}"] += self._originals_in(column, treatment)
+            problems += [f"{place}: {count:,} originals of protected values are still there" for place, count in sorted(hits.items()) if count]
+        return problems
+
+    def _originals_in(self, column: Column, treatment: Treatment | None) -> int:
+        values = column.values.cast(pa.string())
+        operator = treatment.operator if treatment else None
+        marks = self.originals.marks(values)
+        found = self.originals.unique.among(marks)
+        if operator is None or (operator.name not in ALIKE):
+            found |= self.originals.common.among(marks)
+        count = int(np.count_nonzero(found))
+        if operator is None:
+            spans = self._detector.detect(values, column.name)
+            inside = spans.keep(~spans.whole)
+            if len(inside):
+                texts = cut(values, inside.value.astype(np.int64), inside.start, inside.end)
+                count += int(np.count_nonzero(self.originals.unique.among(self.originals.marks(texts))))
+        return count
+
+
+# -- what is left of a run --------------------------------------------------------------------------------------------
+
+
+def _wanted() -> Iterator[EntityType]:
+    return (entity for entity in installed() if entity.default and not entity.structural)
+
+
+def _types(result: AuditResult, base: Path) -> dict[str, dict[str, str]]:
+    """Return table → column → entity type, where the scan says that the column is of it; the one with most cells."""
+    found: dict[str, dict[str, tuple[int, str]]] = {}
+    for finding in result.findings:
+        if finding.pattern == "column" and finding.column is not None and finding.confidence is not Confidence.POSSIBLE:
+            columns = found.setdefault(_relative(finding.source, base), {})
+            columns[finding.column] = max(columns.get(finding.column, (0, "")), (finding.cells, finding.entity_type))
+    return {table: {column: entity for column, (_, entity) in columns.items()} for table, columns in found.items()}
+
+
+def _relative(name: str, base: Path) -> str:
+    prefix = f"{base}{os.sep}" if str(base) != "." else ""
+    return name.removeprefix(prefix)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+
+
+def _batches(path: Path) -> Iterator[Batch]:
+    for blob in discover((str(path),)).blobs:
+        for event in sources.read_blob(blob, sources.context_for()):
+            if isinstance(event, Batch):
+                yield event
+
+
+def _permitted(plan: Plan) -> list[str]:
+    """Return what the plan keeps in clear although the catalogue does not permit it to the recipient."""
+    if plan.catalogue is None:
+        return []
+    catalogue = load_catalogue(plan.catalogue)
+    recipient = catalogue.recipients.get(plan.recipient)
+    if recipient is None:
+        raise UsageError(f"{plan.path}: recipient: {visible(str(plan.catalogue))} names no recipient {visible(plan.recipient) or '(none is named)'}")
+    permitted = set(recipient.facts.get("permitted", ()))
+    mistakes = []
+    for name, treatment in [
+        *((f"entities.{name}", replace(t, entity=name)) for name, t in plan.entities.items()),
+        *((f"datasets.{d.name}.columns.{column}", t) for d in plan.datasets.values() for column, t in d.columns.items()),
+    ]:
+        if treatment.operator is not None and treatment.operator.degree is Degree.CLEAR and treatment.entity and treatment.entity not in permitted:
+            mistakes.append(f"{plan.path}: {name}: {treatment.entity} stays in clear, and the catalogue does not permit it to {visible(plan.recipient)}")
+    if mistakes:
+        raise UsageError("\n".join(mistakes))
+    return []
+
+
+@contextlib.contextmanager
+def _staged(out: Path) -> Iterator[Path]:
+    """Give a folder (0700) beside the place of the export; it is removed unless it was put into place."""
+    folder = Path(tempfile.mkdtemp(prefix=TEMP_PREFIX, dir=out.parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _document(
+    plan: Plan,
+    ring: _Ring,
+    files: list[_File],
+    folder: Path,
+    before: AuditResult,
+    after: AuditResult,
+    base: Path,
+    skipped: list[Skipped],
+    problems: list[str],
+) -> dict[str, Any]:
+    columns = []
+    for file in files:
+        for table, transform in file.transforms.items():
+            for name in [None, *file.columns[table]] if "" in transform.tallies else file.columns[table]:
+                treatment, tally = transform.treatment(name), transform.tallies.get(name or "", Tally())
+                columns.append(manifest.column(table, name, treatment, tally, dropped=name in transform.dropped))
+    return {
+        "schema_version": manifest.VERSION,
+        "tool": {"name": "pii-audit", "version": __version__},
+        "made": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "plan": {"digest": plan.digest, "preset": plan.preset, "recipient": plan.recipient},
+        "keys": ring.ids(),
+        "inputs": [manifest.file(Path(file.blob.path or ""), file.name) for file in files],
+        "outputs": [
+            manifest.file(folder / file.name, file.name) | {"tables": [manifest.table(written, _relative(written.source, base)) for written in file.written]} for file in files
+        ],
+        "columns": columns,
+        "rescan": {
+            "found_before": _by_type(before),
+            "found_after": _by_type(after),
+            "problems": problems,
+        },
+        "skipped": [{"what": item.what, "code": item.code, "reason": item.reason} for item in sorted(set(skipped))],
+        "published": not problems,
+    }
+
+
+def _by_type(result: AuditResult) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for finding in result.findings:
+        found[finding.entity_type] += finding.count
+    return dict(sorted(found.items()))
