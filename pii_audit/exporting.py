@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import json
 import os
 import shutil
 import tempfile
@@ -19,12 +20,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pii_audit import __version__, sources
 from pii_audit.anonymize import keys, manifest
-from pii_audit.anonymize.interface import Degree
+from pii_audit.anonymize.interface import Degree, Use
 from pii_audit.anonymize.keys import Key
 from pii_audit.anonymize.plan import Plan, Treatment, uses
+from pii_audit.anonymize.plan import treatment as treatment_of
 from pii_audit.anonymize.registry import writers
 from pii_audit.anonymize.transform import ALIKE, Originals, Tally, Transform, cut
 from pii_audit.anonymize.writers.interface import Changes, Chunk, WriteError, Written
@@ -35,6 +38,7 @@ from pii_audit.model.entity import EntityType
 from pii_audit.model.errors import UsageError
 from pii_audit.model.files import TEMP_PREFIX
 from pii_audit.model.finding import Confidence
+from pii_audit.model.near import near
 from pii_audit.model.result import AuditResult
 from pii_audit.model.visible import visible
 from pii_audit.policy.catalogue import load_catalogue
@@ -42,6 +46,7 @@ from pii_audit.recognizers.batch import Detector
 from pii_audit.settings import ScanSettings
 from pii_audit.sources.discover import discover
 from pii_audit.sources.interface import Batch, Blob, Column, Limits
+
 
 @dataclass(frozen=True)
 class Export:
@@ -118,6 +123,84 @@ def export(
     return Export(place, document, tuple(problems), tuple(sorted(set(skipped))))
 
 
+def verify(folder: Path, *, workers: int = 0) -> tuple[str, ...]:
+    """Return what is wrong with an export: what changed since it was written, and what its rescan finds otherwise.
+
+    Raises UsageError if the folder holds no manifest.
+    """
+    document = manifest.read(folder / manifest.NAME)
+    problems = manifest.changed(folder, document)
+    problems += document["rescan"]["problems"]
+    if not problems:
+        found = scan(ScanSettings(targets=(str(folder),), exclude=(manifest.NAME,), workers=workers, command="verify"))
+        problems += [f"{item.what}: {item.reason}" for item in found.skipped]
+        if document["tool"]["version"] == __version__ and _by_type(found) != document["rescan"]["found_after"]:
+            problems.append("a rescan finds other personal data than the manifest states")
+    return tuple(problems)
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What came of a restoration: per column values restored, and those that were not the work of the key."""
+
+    folder: Path
+    restored: Mapping[str, int]
+    refused: Mapping[str, int]
+
+
+def restore(folder: Path, out: Path, given: Mapping[str, Key]) -> Restored:
+    """Write the export in ``folder`` to the new folder ``out`` with everything reversed that can be.
+
+    Raises UsageError if the export was changed, if nothing in it can be reversed, or if a key is missing or another one.
+    """
+    document = manifest.read(folder / manifest.NAME)
+    if problems := manifest.changed(folder, document):
+        raise UsageError("\n".join(problems))
+    said = [column for column in document["columns"] if column.get("reversible")]
+    if not said:
+        raise UsageError(f"{visible(str(folder))}: nothing in this export can be reversed")
+    ring = {}
+    for name in sorted({column["key"] for column in said}):
+        wanted = document["keys"][name]
+        key = given.get(name)
+        if key is None or key.id != wanted:
+            other = "is missing" if key is None else f"is another one (id {key.id})"
+            raise UsageError(f"the key {name} with the id {wanted} {other}; without it nothing of this export can be restored")
+        ring[name] = key.for_recipient(document["plan"]["recipient"])
+    treatments = {(column["table"], column["column"]): treatment_of(column) for column in said}
+    restored: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
+
+    def change(chunk: Chunk) -> Changes:
+        table = _relative(chunk.source, folder)
+        values = {}
+        for position, column in enumerate(chunk.columns):
+            treatment = treatments.get((table, column.name))
+            if treatment is None or treatment.operator is None:
+                continue
+            domain = treatment.domain or treatment.entity or ""
+            outcome = treatment.operator.restore(column.values.cast(pa.string()), Use(treatment.entity, domain, ring[treatment.key]))
+            mask = pa.array(np.zeros(len(column.values), bool)) if outcome.refused is None else pc.fill_null(outcome.refused, False)
+            values[position] = pc.if_else(mask, column.values, outcome.values)
+            count = pc.sum(mask).as_py() or 0
+            refused[f"{table}: {column.name}"] += count
+            restored[f"{table}: {column.name}"] += len(column.values) - column.values.null_count - count
+        return Changes(values)
+
+    if out.exists():
+        raise UsageError(f"{visible(str(out))}: exists already")
+    with _staged(out) as staged:
+        for item in document["outputs"]:
+            blob = next(iter(discover((str(folder / item["name"]),)).blobs))
+            found = sources.plan(blob, 1 << 62)
+            target = staged / item["name"]
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with target.open("wb", opener=_private) as stream:
+                writers()[found.source or ""].rewrite(blob, stream, change, Limits())
+        os.rename(staged, out)
+    return Restored(out, dict(restored), {name: count for name, count in refused.items() if count})
+
+
 class _Ring:
     """The keys of a plan, bound to its recipient. Every key that is needed is there before anything is read."""
 
@@ -189,8 +272,9 @@ class _Run:
             if not tables:
                 mistakes.append(f"{dataset.place}.tables: no table of the source is meant")
             for named in (*dataset.columns, *dataset.drop, *dataset.rows, *filter(None, [dataset.person])):
-                if tables and not any(named in names for _, names in tables):
-                    mistakes.append(f"{dataset.place}: {visible(named)}: no table of it has this column")
+                known = {name for _, names in tables for name in names}
+                if tables and named not in known:
+                    mistakes.append(f"{dataset.place}: {visible(named)}: no table of it has this column{near(named, sorted(known))}")
         if mistakes:
             raise UsageError("\n".join(mistakes))
 
@@ -351,3 +435,57 @@ def _by_type(result: AuditResult) -> dict[str, int]:
     for finding in result.findings:
         found[finding.entity_type] += finding.count
     return dict(sorted(found.items()))
+
+
+# -- drafts -----------------------------------------------------------------------------------------------------------
+
+
+def draft_plan(source: Path, preset: str | None, *, workers: int = 0) -> str:
+    """Return a plan for a file or folder as YAML: every table, every column, and what a scan found in it."""
+    found = scan(ScanSettings(targets=(str(source),), workers=workers, command="anonymize"))
+    base = source if source.is_dir() else source.parent
+    types = _types(found, base)
+    inside: dict[tuple[str, str | None], list[str]] = {}
+    for finding in found.findings:
+        if finding.pattern not in ("column", "structure", "name"):
+            inside.setdefault((_relative(finding.source, base), finding.column), []).append(f"{finding.entity_type} ×{finding.count:,}")
+    lines = ["# Drafted from a scan. Look at every column: what is wrong here leaves the house.", "recipient: ''   # who gets it: its pseudonyms are its own"]
+    if preset:
+        lines.append(f"preset: {preset}")
+    lines += ["default: redact", "#keys:", "#  default: {file: agency.key}", "#require: {k: 5}", "datasets:"]
+    for number, (table, columns) in enumerate(_tables(source, base).items(), 1):
+        lines += [f"  table-{number}:", f"    tables: [{_quoted(_escaped(table))}]"]
+        named = [column for column in columns if column is not None]
+        if named:
+            lines.append("    columns:")
+        for column in named:
+            entity = types.get(table, {}).get(column)
+            notes = inside.get((table, column), [])
+            if entity is not None:
+                lines.append(f"      # {_quoted(column)}: {entity}, as entities and the preset say")
+            elif notes:
+                lines.append(f"      {_quoted(column)}: text   # {', '.join(sorted(notes))}")
+            else:
+                lines.append(f"      {_quoted(column)}: keep")
+    return "\n".join(lines) + "\n"
+
+
+def _tables(source: Path, base: Path) -> dict[str, list[str | None]]:
+    """Return table → names of its columns, in order."""
+    tables: dict[str, list[str | None]] = {}
+    for blob in discover((str(source),)).blobs:
+        for event in sources.read_blob(blob, sources.context_for()):
+            if isinstance(event, Batch):
+                columns = tables.setdefault(_relative(event.source, base), [])
+                columns += [column.name for column in event.columns if column.name not in columns]
+    return tables
+
+
+def _escaped(table: str) -> str:
+    """Return a name as a pattern that means only itself."""
+    return "".join(f"[{char}]" if char in "*?[" else char for char in table)
+
+
+def _quoted(text: str) -> str:
+    """Return a text as YAML that reads back as it is, on one line."""
+    return json.dumps(text, ensure_ascii=False)

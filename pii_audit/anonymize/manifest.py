@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pii_audit.anonymize.interface import Operator
 from pii_audit.anonymize.writers.interface import Written
+from pii_audit.documents.fields import Kind, Many
 from pii_audit.model.errors import UsageError
 from pii_audit.model.files import AtomicFile
 from pii_audit.model.visible import visible
@@ -91,8 +92,13 @@ def column(table: str, name: str | None, treatment: Treatment | None, tally: Tal
 
 
 def parameters(operator: Operator) -> dict[str, Any]:
-    """Return the parameters of an operator as its plan wrote them."""
-    return {name: item.metadata["kind"].show(value) for name, item in operator.parameters().items() if (value := getattr(operator, name)) is not None}
+    """Return the parameters of an operator as a plan would write them."""
+
+    def shown(kind: Kind, value: Any) -> Any:
+        return [kind.of.show(item) for item in value] if isinstance(kind, Many) else kind.show(value)
+
+    given = ((name, item.metadata["kind"], getattr(operator, name)) for name, item in operator.parameters().items())
+    return {name: shown(kind, value) for name, kind, value in given if value is not None}
 
 
 def changed(folder: Path, document: Mapping[str, Any]) -> list[str]:

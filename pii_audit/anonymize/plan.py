@@ -17,7 +17,21 @@ import yaml
 import pii_audit
 from pii_audit.anonymize.interface import Operator, OperatorError
 from pii_audit.anonymize.registry import operators
-from pii_audit.documents.fields import Choice, Field, Kind, Many, Mapped, Reading, Record, Text, Whole, compose, items, scalar, unknown
+from pii_audit.documents.fields import (
+    Choice,
+    Field,
+    Kind,
+    Many,
+    Mapped,
+    Reading,
+    Record,
+    Text,
+    Whole,
+    compose,
+    items,
+    scalar,
+    unknown,
+)
 from pii_audit.entities import installed
 from pii_audit.model.entity import Role
 
@@ -129,7 +143,7 @@ class _Operated(Kind):
 
     def _operator(
         self, name: str, given: Mapping[str, tuple[yaml.Node, yaml.Node]], node: yaml.Node, path: str, reading: Reading, base: str = ""
-    ) -> Operator | None | bool:
+    ) -> Operator | bool | None:
         if name == TEXT and self._column and not given:
             return None
         known = operators()
@@ -276,6 +290,18 @@ def _preset(name: str) -> dict[str, Any]:
     document = _fields().read(root, "", reading) or {}
     reading.done()
     return document
+
+
+def treatment(said: Mapping[str, Any]) -> Treatment:
+    """Return the treatment that a manifest states of a column. Raises PolicyError if this program has no such operator."""
+    own = {"entity": said.get("entity_type"), "domain": said.get("domain"), "key": said.get("key"), "role": said.get("role")}
+    written = {"operator": said["operator"], **said.get("parameters", {}), **{name: value for name, value in own.items() if value}}
+    node = yaml.compose(yaml.safe_dump(written, allow_unicode=True))
+    reading = Reading("manifest.json")
+    found = _Operated(column=True).read(node, "columns", reading) if node else None
+    reading.done()
+    assert found is not None
+    return found
 
 
 def schema() -> dict[str, Any]:
