@@ -491,6 +491,13 @@ def test_a_whole_rule_in_yaml(tmp_path: Path) -> None:
     assert result.exit_code() == 1
 
 
+def test_words_of_a_rule_in_yaml_are_harmless_to_print(tmp_path: Path) -> None:
+    policy = own_rule("duration > 3600", '    remedy: "call\\n\\e[31mshorter"\n').replace("Long calls", '"Long\\e[2Jcalls"')
+    (violation,) = judge(tmp_path, policy).violations
+    assert (violation.title, violation.title_zh, violation.remedy_zh) == ("Long\\x1b[2Jcalls", "Long\\x1b[2Jcalls", "call\\x0a\\x1b[31mshorter")
+    assert violation.remedy.isprintable()
+
+
 @pytest.mark.parametrize(("condition", "wanted"), [
     ("answered AND duration BETWEEN 30 AND 4000", [1, 2]),
     ("hour(event_time) = 10 AND duration = 30", [1]),
