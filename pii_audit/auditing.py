@@ -174,8 +174,8 @@ def find_subject(
         spans = detector.detect(pa.array(os.fsencode(blob.name).decode("utf-8", "replace").split("/"), pa.string()))
         for i in range(len(spans)):
             name = detector.entities[int(spans.entity[i])].name
-            if (number := whose(fingerprint(key, spans.text(i)), name)) is not None:
-                hits.append({"identifier": number, "source": blob.name, "line": None, "row": None, "column": NAME_COLUMN, "entity_type": name})
+            if (person := whose(fingerprint(key, spans.text(i)), name)) is not None:
+                hits.append({"identifier": person, "source": blob.name, "line": None, "row": None, "column": NAME_COLUMN, "entity_type": name})
     by_dataset: dict[str, list[dict[str, Any]]] = {}
     for hit in hits:
         hit["source"] = files.shown(hit["source"])
