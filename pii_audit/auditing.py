@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import secrets
 import time
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,15 +19,17 @@ import pyarrow.compute as pc
 from pii_audit import sources
 from pii_audit.audit import scan
 from pii_audit.engines.fold import fingerprint
-from pii_audit.engines.names import Names
+from pii_audit.engines.names import NAME_COLUMN, Names
+from pii_audit.engines.tables import Reading, Tables, read_rows
 from pii_audit.entities import select
+from pii_audit.entities.cn_resident_id import CN_RESIDENT_ID
 from pii_audit.model.dataset import Note, Skipped
 from pii_audit.model.finding import Finding, MaskedCount
 from pii_audit.model.progress import Progress
 from pii_audit.model.result import AuditResult
 from pii_audit.model.violation import Article, Judgement
 from pii_audit.model.visible import visible
-from pii_audit.policy import relations
+from pii_audit.policy import relations, roles
 from pii_audit.policy.catalogue import CATALOGUE_NAME, KINDS, Catalogue, Dataset, load_catalogue
 from pii_audit.policy.draft import Seen
 from pii_audit.policy.draft import draft as drafted
@@ -36,6 +40,7 @@ from pii_audit.recognizers.batch import Detector
 from pii_audit.settings import ScanSettings
 from pii_audit.sources.discover import discover
 from pii_audit.sources.interface import Batch, Blob, Limits
+from pii_audit.validators import GB11643
 
 _Told = TypeVar("_Told", Skipped, Note)
 
@@ -95,58 +100,197 @@ def audit(
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """Where a data subject occurs, and how long the dataset is kept."""
+    """Where a data subject occurs, and until when that may and must lie there."""
 
+    identifier: int             #: which identifier, as they were given: 1, 2 …
     dataset: str
     source: str
     line: int | None
     row: int | None
-    column: str | None
+    column: str | None          #: ``#name``: it stands in the name of a file or folder
     entity_type: str
     owner: str | None
-    retention: str | None       #: period, and the role of the date from which it runs
+    keep: str | None            #: retention period of the dataset
+    minimum: str | None         #: period for which a law demands that it is kept
+    dated_by: str | None        #: role of the date from which they run; else ``name`` (of the file) or ``modified`` (its last change)
+    dated: dt.date | None       #: that date in this row
+    must_keep_until: dt.date | None  #: last day of the minimum
+    delete_from: dt.date | None      #: first day on which it may be here no more
+    overdue: bool
+    undated: str | None         #: why there are no dates: undeclared, no-column, unreadable, not-begun, no-date
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Where some data subjects occur. ``identifiers``: how many were asked for."""
+
+    catalogue: str
+    as_of: dt.date
+    identifiers: int
+    places: tuple[Occurrence, ...]
+    skipped: tuple[Skipped, ...]
 
 
 def find_subject(
-    catalogue: Path, identifiers: Sequence[str], *, workers: int = 0, progress: Callable[[Progress], None] | None = None
-) -> tuple[tuple[Occurrence, ...], tuple[Skipped, ...]]:
+    catalogue: Path,
+    identifiers: Sequence[str],
+    *,
+    as_of: dt.date | None = None,
+    workers: int = 0,
+    progress: Callable[[Progress], None] | None = None,
+) -> Answer:
     """Return every place in the datasets of a catalogue where one of these identifiers stands, and what was not read.
 
     Values are compared by fingerprints under a key that this call makes and forgets, so that no spelling matters and
-    nothing is stored (PIPL 45 and 47: requests for access and deletion).
+    nothing is stored (PIPL 45 and 47: requests for access and deletion). A resident identity number is found in its
+    form of 15 digits too, and the other way round.
     """
     found = load_catalogue(catalogue)
+    found = replace(found, as_of=as_of or found.as_of)
     targets = tuple(dict.fromkeys(target for dataset in found.datasets.values() for target in found.targets(dataset)))
     key = secrets.token_bytes(32)
-    wanted = pa.array([fingerprint(key, identifier) for identifier in identifiers])
-    tables: list[pa.Table] = []
+    wanted: dict[str, int] = {}
+    others: dict[str, int] = {}
+    for number, identifier in enumerate(identifiers, 1):
+        wanted.setdefault(fingerprint(key, identifier), number)
+        if (other := other_form(identifier)) is not None:
+            others.setdefault(fingerprint(key, other), number)
+    asked = pa.array([*wanted, *others])
+    hits: list[dict[str, Any]] = []
+
+    def whose(mark: str, entity_type: str) -> int | None:
+        number = wanted.get(mark)
+        return others.get(mark) if number is None and entity_type == CN_RESIDENT_ID.name else number
 
     def take(spans: pa.Table) -> None:
-        mine = spans.filter(pc.is_in(spans["fingerprint"], wanted))
-        if len(mine):
-            tables.append(mine.drop_columns(["masked", "fingerprint"]))
+        mine = spans.filter(pc.is_in(spans["fingerprint"], asked)).select(["source", "line", "row", "column", "entity_type", "fingerprint"])
+        named = [(whose(hit.pop("fingerprint"), hit["entity_type"]), hit) for hit in mine.to_pylist()]
+        hits.extend({"identifier": number, **hit} for number, hit in named if number is not None)
 
     scanned = scan(ScanSettings(targets, workers=workers, command="subject"), progress=progress, on_spans=take, key=key)
     files = _Files(found, scanned)
-    places = []
-    for place in (row for table in tables for row in table.to_pylist()):
-        name = files.owner_of(place["source"])
-        dataset = found.datasets.get(name or "")
-        retention = dataset.retention if dataset else None
-        dated = f" from {retention.dated_by}" if retention and retention.dated_by else ""
-        places.append(
-            Occurrence(
-                dataset=name or "-",
-                source=files.relative(place["source"]),
-                line=place["line"],
-                row=place["row"],
-                column=place["column"],
-                entity_type=place["entity_type"],
-                owner=dataset.owner if dataset else None,
-                retention=f"{retention}{dated}" if retention else None,
-            )
-        )
-    return tuple(places), scanned.skipped
+    detector = Detector(select(None))
+    for blob in (blob for blobs in files.blobs.values() for blob in blobs):
+        spans = detector.detect(pa.array(os.fsencode(blob.name).decode("utf-8", "replace").split("/"), pa.string()))
+        for i in range(len(spans)):
+            name = detector.entities[int(spans.entity[i])].name
+            if (person := whose(fingerprint(key, spans.text(i)), name)) is not None:
+                hits.append({"identifier": person, "source": blob.name, "line": None, "row": None, "column": NAME_COLUMN, "entity_type": name})
+    by_dataset: dict[str, list[dict[str, Any]]] = {}
+    for hit in hits:
+        hit["source"] = files.shown(hit["source"])
+        by_dataset.setdefault(files.owner_of(hit["source"]) or "-", []).append(hit)
+    places: list[Occurrence] = []
+    for name, own in by_dataset.items():
+        dataset = found.datasets.get(name)
+        dates = _Dates(dataset, files, own) if dataset else None
+        places += (_occurrence(hit, name, dataset, dates, found.as_of) for hit in own)
+    ordered = sorted(set(places), key=lambda p: (p.identifier, p.dataset, p.source, p.line or 0, p.row or 0, p.column or "", p.entity_type))
+    skipped = sorted(_told(files.relative, item) for item in scanned.skipped)
+    return Answer(found.shown, found.as_of, len(identifiers), tuple(ordered), tuple(skipped))
+
+
+def other_form(identifier: str) -> str | None:
+    """Return a resident identity number in its other form (15 or 18 digits), None if it is none or has none.
+
+    Numbers of 15 digits were given before 1999, to people born in the century before: 19 is left out of their date.
+    """
+    compact = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", identifier))).upper()
+    if re.fullmatch("[0-9]{15}", compact):
+        return GB11643.complete(f"{compact[:6]}19{compact[6:]}")
+    if re.fullmatch("[0-9]{6}19[0-9]{9}[0-9X]", compact) and GB11643.check(compact):
+        return compact[:6] + compact[8:17]
+    return None
+
+
+class _Dates:
+    """The dates from which the retention of some rows of a dataset runs."""
+
+    def __init__(self, dataset: Dataset, files: _Files, hits: Sequence[Mapping[str, Any]]) -> None:
+        self.role = (dataset.retention.dated_by if dataset.retention else None) or "closed_on"
+        self.bound: set[str] = set()                    #: tables that have the column
+        self.of: dict[tuple[str, int], dt.date] = {}    #: table, row → date
+        self.bad: set[tuple[str, int]] = set()          #: where it cannot be read
+        self.changed = {facts.source: facts.modified for facts in files.facts}  #: file → day of its last change
+        rows: dict[str, set[int]] = {}
+        for hit in hits:
+            if hit["row"] is not None and dataset.retention:
+                rows.setdefault(hit["source"], set()).add(hit["row"])
+        if not rows or roles.ROLES[self.role].kind not in (roles.DATE, roles.TIME):
+            return
+        outer = {source.split("!")[0] for source in rows}
+        blobs = [blob for blob in files.blobs[dataset.name] if files.shown(blob.name) in outer]
+        last: Mapping[str, str] = {}
+
+        def bind(headers: tuple[str, ...]) -> Mapping[str, str]:
+            nonlocal last
+            if (column := dataset.binding.get(self.role)) is not None:
+                last = {self.role: column} if column in headers else {}
+            else:
+                last = roles.guess(headers, (self.role,)) if dataset.guess else {}
+            return last
+
+        reading = Reading()
+        with Tables() as tables:
+            for batch in read_rows(blobs, bind, (self.role,), Limits(), reading, files.shown, dataset.offset):
+                if not batch.num_rows or (source := reading.sources[batch["source"][0].as_py()]) not in rows:
+                    continue
+                if last:
+                    self.bound.add(source)
+                mine = batch.filter(pc.is_in(batch["row"], pa.array(sorted(rows[source]), pa.int64())))
+                if mine.num_rows:
+                    self._read(tables, source, mine, roles.Manner("", dataset.offset, dataset.values))
+
+    def _read(self, tables: Tables, source: str, rows: pa.RecordBatch, manner: roles.Manner) -> None:
+        column = rows[self.role]
+        text = column.cast(pa.string()) if pa.types.is_dictionary(column.type) else column
+        table = tables.put("hits", pa.table({"row": rows["row"], "date": text}))
+        read = roles.typed(replace(roles.ROLES[self.role], name="date"), table.date, manner)
+        found = tables.fetch(table.select(table.row, date=read["date"].cast("date"), bad=read["bad_date"]))
+        for item in found.to_pylist():
+            if item["bad"]:
+                self.bad.add((source, item["row"]))
+            elif item["date"] is not None:
+                self.of[source, item["row"]] = item["date"]
+        tables.drop("hits")
+
+
+def _occurrence(hit: Mapping[str, Any], name: str, dataset: Dataset | None, dates: _Dates | None, as_of: dt.date) -> Occurrence:
+    retention = dataset.retention if dataset else None
+    dated, dated_by, undated = None, None, None
+    if retention is None or dates is None:
+        undated = "undeclared"
+    elif hit["row"] is not None and (retention.dated_by or hit["source"] in dates.bound):
+        place, dated_by = (hit["source"], hit["row"]), dates.role
+        dated = dates.of.get(place)
+        if hit["source"] not in dates.bound:
+            undated = "no-column"
+        elif place in dates.bad:
+            undated = "unreadable"
+        elif dated is None:
+            undated = "not-begun"
+    else:
+        file = hit["source"].split("!")[0]
+        period, changed = relations.period_in_name(file), dates.changed.get(file)
+        dated_by, dated = ("name", period[1]) if period else ("modified", changed) if changed else (None, None)
+        undated = None if dated else "no-date"
+    minimum = retention.minimum if retention else None
+    must = minimum.after(dated) if minimum and dated else None
+    last = max(retention.keep.after(dated), must or dated) if retention and dated else None
+    gone = last + dt.timedelta(1) if last and last < dt.date.max else None
+    return Occurrence(
+        **hit,
+        dataset=name,
+        owner=dataset.owner if dataset else None,
+        keep=str(retention.keep) if retention else None,
+        minimum=str(minimum) if minimum else None,
+        dated_by=dated_by,
+        dated=dated,
+        must_keep_until=must,
+        delete_from=gone,
+        overdue=gone is not None and gone <= as_of,
+        undated=undated,
+    )
 
 
 def draft(folder: Path, home: Path, *, progress: Callable[[Progress], None] | None = None) -> str:
@@ -182,12 +326,14 @@ class _Files:
         self.notes: list[Note] = []
         self.facts: list[relations.FileFacts] = []
         owner: dict[str, str] = {}
+        taken: dict[str, str] = {}  # by what it is, however it is called
         for name, dataset in catalogue.datasets.items():
             own = []
             for blob in discover(catalogue.targets(dataset)).blobs:
                 shown = self.shown(blob.name)
-                if shown in owner:
-                    self.notes.append(Note(shown, "overlap", f"it belongs to the datasets {owner[shown]} and {name}; it counts for the first"))
+                itself = os.path.realpath(blob.path) if blob.path is not None else shown
+                if (first := taken.setdefault(itself, name)) != name or shown in owner:
+                    self.notes.append(Note(shown, "overlap", f"it belongs to the datasets {first} and {name}; it counts for the first"))
                     continue
                 owner[shown] = name
                 own.append(blob)

@@ -382,7 +382,7 @@ def test_paths_that_match_nothing(tmp_path: Path) -> None:
         ("lost.csv", "missing", "it does not exist or disappeared before it was read"),
         ("mysql://reader@db/loans", "unsupported", "it is an address of a kind that is not read"),
     }
-    assert [item.reason for item in result.not_testable if item.dataset in ("pattern", "gone", "database")] == ["loan book: its paths match no file"] * 3
+    assert [item.reason for item in result.not_testable if item.dataset in ("pattern", "gone", "database")] == ["loan book: its paths match no file, or none but those of other datasets"] * 3
     assert rows(result) == {"loans": [1]}
     assert result.exit_code() == ExitCode.INCOMPLETE
 
@@ -421,6 +421,15 @@ def test_a_file_of_two_datasets_counts_once(tmp_path: Path) -> None:
     assert any("it belongs to the datasets loans and again" in reason for _, reason in notes(result, "overlap"))
 
 
+@pytest.mark.parametrize("again", ["{folder}/loans.csv", "link.csv", "below/../loans.csv"])
+def test_a_file_under_two_names_counts_once(tmp_path: Path, again: str) -> None:
+    (tmp_path / "link.csv").symlink_to("loans.csv")
+    (tmp_path / "below").mkdir()
+    result = judge(tmp_path, {"loans.csv": table(["2020-01-01"])}, more=f"  again: {{paths: '{again.format(folder=tmp_path)}', kind: loan_book}}\n")
+    assert rows(result) == {"loans": [1]}
+    assert any("it belongs to the datasets loans and again" in reason for _, reason in notes(result, "overlap"))
+
+
 def test_words_of_the_house(tmp_path: Path) -> None:
     text = "loan_no,closed_on,status\nL000001,2020-01-01,JQ\nL000002,2020-01-02,ZC\nL000003,2020-01-03,??\n"
     policy = "rules: [{id: a, title: t, kind: loan_book, where: \"status = 'closed'\"}]\n"
@@ -429,7 +438,7 @@ def test_words_of_the_house(tmp_path: Path) -> None:
     assert missing(result) == [("loans", "values status", 1)]
 
 
-@pytest.mark.parametrize("as_of", ["0001-01-01", "1970-01-01", "2024-02-29", "9999-12-31"])
+@pytest.mark.parametrize("as_of", ["0001-01-01", "9999-12-31"])
 def test_any_day_can_be_the_day_of_the_audit(tmp_path: Path, as_of: str) -> None:
     done = lender.program("audit", str(pii_audit.sample_data_dir() / "audit.yaml"), "--as-of", as_of, "-f", "json", "--fail-on", "none", cwd=tmp_path)
     assert done.returncode == ExitCode.CLEAN, done.stderr[-300:]

@@ -491,6 +491,13 @@ def test_a_whole_rule_in_yaml(tmp_path: Path) -> None:
     assert result.exit_code() == 1
 
 
+def test_words_of_a_rule_in_yaml_are_harmless_to_print(tmp_path: Path) -> None:
+    policy = own_rule("duration > 3600", '    remedy: "call\\n\\e[31mshorter"\n').replace("Long calls", '"Long\\e[2Jcalls"')
+    (violation,) = judge(tmp_path, policy).violations
+    assert (violation.title, violation.title_zh, violation.remedy_zh) == ("Long\\x1b[2Jcalls", "Long\\x1b[2Jcalls", "call\\x0a\\x1b[31mshorter")
+    assert violation.remedy.isprintable()
+
+
 @pytest.mark.parametrize(("condition", "wanted"), [
     ("answered AND duration BETWEEN 30 AND 4000", [1, 2]),
     ("hour(event_time) = 10 AND duration = 30", [1]),
@@ -514,10 +521,10 @@ def test_conditions(tmp_path: Path, condition: str, wanted: list[int]) -> None:
     ("duration > (SELECT 1)", "subquery is not allowed"),
     ("duration IN (SELECT duration FROM rows_0)", "subquery is not allowed"),
     ("EXISTS (SELECT 1 FROM datasets)", "is not allowed"),
-    ("duration > 1; COPY datasets TO '/tmp/x'", "must be one condition"),
-    ("duration > 1; ATTACH '/tmp/x'", "must be one condition"),
-    ("COPY datasets TO '/tmp/x'", "is not a condition in SQL"),
-    ("ATTACH '/tmp/x'", "is not a condition in SQL"),
+    ("duration > 1; COPY datasets TO '/srv/x'", "must be one condition"),
+    ("duration > 1; ATTACH '/srv/x'", "must be one condition"),
+    ("COPY datasets TO '/srv/x'", "is not a condition in SQL"),
+    ("ATTACH '/srv/x'", "is not a condition in SQL"),
     ("INSTALL httpfs", "is not a condition in SQL"),
     ("duration > 1 UNION SELECT 1", "must be one condition"),
     ("duration > 1 LIMIT 1", "must be one condition"),

@@ -19,8 +19,9 @@ from ibis.config import Config
 from ibis.expr.schema import Schema
 from sqlglot import exp
 
+from pii_audit.documents import fields
 from pii_audit.documents.period import Period
-from pii_audit.policy import evaluate, fields, relations, roles, where
+from pii_audit.policy import evaluate, relations, roles, where
 from pii_audit.policy.interface import ROWS, Reads, Rule, World
 from pii_audit.policy.registry import rules
 from pii_audit.policy.roles import ROLES, Manner, typed

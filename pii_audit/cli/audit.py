@@ -104,7 +104,7 @@ def command(  # one parameter per flag
     )
     level = None if fail_on == "none" else Sensitivity[fail_on.upper()]
     look = look_of(lang, no_color, quiet, verbose)
-    return run_audit(Path(catalogue), settings, outputs, look, level, as_of=_date(as_of), places=Path(places) if places else None)
+    return run_audit(Path(catalogue), settings, outputs, look, level, as_of=date_of(as_of), places=Path(places) if places else None)
 
 
 def run_audit(
@@ -138,7 +138,8 @@ def run_audit(
     return result.exit_code(fail_on)
 
 
-def _date(text: str | None) -> dt.date | None:
+def date_of(text: str | None) -> dt.date | None:
+    """Return the day that ``--as-of`` says. Raises UsageError for anything that is none."""
     try:
         return None if text is None else dt.date.fromisoformat(text)
     except ValueError:

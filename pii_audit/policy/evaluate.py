@@ -350,7 +350,7 @@ class _Run:
 
     def _without_rows(self, rows: _Rows) -> str:
         if not self.evidence.blobs.get(rows.dataset.name):
-            return "its paths match no file"
+            return "its paths match no file, or none but those of other datasets"
         if rows.reading.texts:
             return "what was read is text, not a table"
         return "no row could be read" if rows.reading.skipped else "it has no row"

@@ -54,7 +54,7 @@ COMMON: Mapping[str, Field] = {
     "id": Field(_ID, "id of this entry (default: that of the rule)"),
     "enabled": Field(FLAG, "false: not applied"),
     "severity": Field(_SEVERITY, "severity of its violations"),
-    "steps": Field(Many(_STEP), "severities from certain counts on"),
+    "steps": Field(Many(_STEP), "severities from certain counts on, each above the one before"),
     "datasets": Field(Many(TEXT, 1), "only these datasets or kinds of datasets"),
 }
 _NEW: Mapping[str, Field] = {

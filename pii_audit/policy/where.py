@@ -20,6 +20,7 @@ from sqlglot import exp
 from pii_audit.documents.fields import short, unknown
 from pii_audit.engines.tables import Tables
 from pii_audit.model.violation import Severity
+from pii_audit.model.visible import visible
 from pii_audit.policy.interface import ROWS, Reads, Rule, World, place
 from pii_audit.policy.roles import ROLES, Manner, columns, typed
 
@@ -104,9 +105,9 @@ def rule(identity: str, values: Mapping[str, Any]) -> Rule:
 
     class Where(Rule):
         id = identity
-        title = values["title"]
-        title_zh = values.get("title_zh", values["title"])
-        remedy_zh = values.get("remedy_zh", values.get("remedy", ""))
+        title = visible(values["title"])
+        title_zh = visible(values.get("title_zh", values["title"]))
+        remedy_zh = visible(values.get("remedy_zh", values.get("remedy", "")))
         severity = Severity.MEDIUM
         law = tuple(values.get("law", ()))
         policy_only = not values.get("law")
@@ -115,5 +116,5 @@ def rule(identity: str, values: Mapping[str, Any]) -> Rule:
         def query(self, world: World, *tables: ir.Table) -> ir.Table:
             return place(_broken(tables[0], condition, relation))
 
-    Where.__doc__ = f"Asks {values['title']}.\n\nRemedy: {values.get('remedy', '')}"
+    Where.__doc__ = f"Asks {visible(values['title'])}.\n\nRemedy: {visible(values.get('remedy', ''))}"
     return Where()

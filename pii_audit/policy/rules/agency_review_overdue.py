@@ -21,8 +21,9 @@ _SINCE = dt.date(2025, 2, 28)
 class AgencyReviewOverdue(LogRule):
     """Asks whether an agency on the register was evaluated within the last year, or within the last of its contract.
 
-    Judged as of the audit, or as of the last day of the contract where that is earlier. A contract younger than a
-    year needs no evaluation before it ends. Agencies that are off the list and name no contract are left out.
+    Judged as of the audit, or as of the last day of the contract where that is earlier. An agency that was never
+    evaluated has a year from the beginning of its contract, or until that ends. Agencies that are off the list and
+    name no contract are left out.
 
     Why: the national guide asks for an evaluation at least once a year and before the contract expires.
     Example: evaluated on 2 June 2025: as of 2 June 2026 that is well, as of 3 June 2026 it is overdue.
@@ -52,13 +53,15 @@ class AgencyReviewOverdue(LogRule):
         # least ignores or keeps nulls, depending on the engine
         ended = (register.contract_until < today).fill_null(False)
         register = register.mutate(day=ended.ifelse(register.contract_until, today), ended=ended)
-        young = ~register.ended & (self.every.end(register.contract_from) >= register.day).fill_null(False)
+        reviews = reviews.filter(reviews.agency.notnull()).select("agency", "reviewed_on").distinct()
+        # who was evaluated before works for longer than this contract
+        known = register.agency.isin(reviews.filter(reviews.reviewed_on <= today).agency)
+        young = ~register.ended & ~known & (self.every.end(register.contract_from) >= register.day).fill_null(False)
         due = register.filter(~young)
-        reviews = reviews.select("agency", "reviewed_on").distinct()
         timely = [
             due.agency == reviews.agency,
             reviews.reviewed_on <= due.day,
             self.every.end(reviews.reviewed_on) >= due.day,
         ]
         found = due.anti_join(reviews, timely)
-        return place(found, aspect=found.agency.isin(reviews.filter(reviews.agency.notnull()).agency).ifelse("overdue", "never"))
+        return place(found, aspect=found.agency.isin(reviews.agency).ifelse("overdue", "never"))
