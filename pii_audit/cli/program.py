@@ -30,6 +30,7 @@ COMMANDS = {
     "policy": "policy",
     "subject": "subject",
     "anonymize": "anonymize",
+    "key": "key",
     "verify": "verify",
     "restore": "restore",
     "list": "listing",

@@ -188,9 +188,12 @@ def fingerprint(key: bytes, text: str) -> str:
 
     Width, case, separators and the country code of a mobile number do not matter.
     """
-    compact = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text))).upper()
-    compact = _COUNTRY_CODE.sub("", compact)
-    return hmac.new(key, compact.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, compact(text).encode(), hashlib.sha256).hexdigest()
+
+
+def compact(text: str) -> str:
+    """Return the letters and digits of a value: half width, upper case, a mobile number without its country code."""
+    return _COUNTRY_CODE.sub("", "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text))).upper())
 
 
 @functools.lru_cache(maxsize=256)
