@@ -7,6 +7,7 @@ its values are at ``parent.*`` and the key is a value at ``parent.#key``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -70,12 +71,12 @@ class Tape:
         self.slots = np.zeros(2 * len(self.slots), np.int32)
         kernel.rehash(self.state, self.nodes, self.slots, self.pool)
 
-    def parse(self, buffer: Bytes, start: int, size: int, final: bool) -> tuple[int, int]:
-        """Walk documents from ``start``; return (MORE, BROKEN or DEEP, position)."""
+    def parse(self, buffer: Bytes, start: int, size: int, final: bool, stop: bool = False) -> tuple[int, int]:
+        """Walk documents from ``start``; return (MORE, BROKEN or DEEP, position), or DONE after a record if ``stop``."""
         from pii_audit.sources import text_kernel as kernel
 
         while True:
-            result, start = kernel.parse(buffer, start, size, final, False, True, *self._tables())
+            result, start = kernel.parse(buffer, start, size, final, stop, True, *self._tables())
             if result != kernel.GROW:
                 return result, start
             self.grow()
@@ -114,7 +115,7 @@ class Tape:
             self._names.append(f"{before}.{key}" if before else key)
         return self._names[node]
 
-    def columns(self, buffer: Bytes) -> list[Column]:
+    def columns(self, buffer: Bytes, make: Callable[..., Column] = column) -> list[Column]:
         """Return the leaves found in ``buffer`` as one column per path, in the order the paths were first met."""
         from pii_audit.sources import text_kernel as kernel
 
@@ -143,7 +144,7 @@ class Tape:
             a, b = int(lists[c]), int(lists[c + 1])
             own = offsets[a + c : b + c + 1]
             data = out[regions[c] : regions[c] + int(own[-1])]
-            made.append(column(name, own, data, rows[a:b], present[a:b] if nulls else None))
+            made.append(make(name, own, data, rows[a:b], present[a:b] if nulls else None))
         return made
 
 

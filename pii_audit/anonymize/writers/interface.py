@@ -25,7 +25,11 @@ class WriteError(PiiAuditError):
 
 @dataclass(frozen=True)
 class Chunk:
-    """A bounded run of rows of one table (or lines of one text), named as the scan names it."""
+    """A bounded run of rows of one table (or lines of one text), named as the scan names it.
+
+    Long values are in one piece (``Column.pieces`` is None), lines are without their ends. A table without rows is one
+    chunk without rows.
+    """
 
     source: str                   #: display name incl. sheets and tables: ``a.xlsx!Sheet1``
     text: bool                    #: True: lines of a text, in one column without a name
@@ -40,16 +44,21 @@ class Changes:
 
     A null where there was a value becomes an empty cell (null where the format has one).
     ``drop``: positions of columns that go, for every chunk of a table the same. ``keep``: which rows stay; None for all.
+    ``exact``: positions whose values are written as they are, also those that a spreadsheet would take for formulas.
     """
 
     values: Mapping[int, pa.Array] = field(default_factory=dict)
     drop: frozenset[int] = frozenset()
     keep: pa.Array | None = None
+    exact: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
 class Written:
-    """What was written: per table the rows and columns read and written, and cells that were changed."""
+    """What was written: per table the rows and columns read and written, and cells that were changed.
+
+    ``notes``: what is not as it was besides (a column that became text, formulas without their last result).
+    """
 
     source: str
     rows_in: int
@@ -57,6 +66,7 @@ class Written:
     columns_in: int
     columns_out: int
     cells_changed: int
+    notes: tuple[str, ...] = ()
 
 
 Change = Callable[[Chunk], Changes]
