@@ -245,14 +245,15 @@ class Transform:
 
 
 def _apart(*columns: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return spans in order without those that begin inside the one before."""
+    """Return spans in order; those that overlap become one, of the type of the first, so that nothing between them stays."""
     value, start, end, entity = columns
     order = np.lexsort((start, value))
     value, start, end, entity = value[order], start[order], end[order], entity[order]
-    reach = np.maximum.accumulate(value * (1 << 40) + end)
-    clear = np.ones(len(value), bool)
-    clear[1:] = (value[1:] * (1 << 40) + start[1:]) >= reach[:-1]
-    return value[clear], start[clear], end[clear], entity[clear]
+    reach = np.maximum.accumulate((value << 40) + end)
+    first = np.ones(len(value), bool)
+    first[1:] = (value[1:] << 40) + start[1:] >= reach[:-1]
+    begins = np.flatnonzero(first)
+    return value[first], start[first], np.maximum.reduceat(end, begins) if len(begins) else end, entity[first]
 
 
 def cut(text: pa.Array, value: np.ndarray, start: np.ndarray, end: np.ndarray) -> pa.Array:
