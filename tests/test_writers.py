@@ -107,7 +107,7 @@ def cells(data, name="f"):
 
 # -- what every text format keeps ---------------------------------------------------------------------------------------
 
-LINES = ["", "a", "  x ", "借款人 张伟", "a,b;c|d\te", '"q"', "2024-01-01 INFO ok", "\x00", "𠮷", "'", "\x85 \x0b", "{"]
+LINES = ["", "a", "  x ", "借款人 张伟", "a,b;c|d\te", '"q"', "2024-01-01 INFO ok", "abcdefghijklmnopqrstuvwxyz\x00abcdefghijklmnopqrstuvwxyz", "𠮷", "'", "\x85 \x0b", "{"]
 ENDS = st.sampled_from(["\n", "\r\n", "\r", "\n\n"])
 
 
@@ -115,7 +115,6 @@ ENDS = st.sampled_from(["\n", "\r\n", "\r", "\n\n"])
 @given(st.lists(st.tuples(st.sampled_from(LINES), ENDS)), st.booleans(), st.sampled_from(ENCODINGS), st.integers(5, 60))
 def test_text_is_kept(lines, last, encoding, block):
     text = "".join(line + end for line, end in lines)
-    assume(encoding != "utf-16" or text[:1] != "\0")  # that would be the mark of UTF-32
     data = encoded(text if last else text.rstrip("\r\n"), encoding)
     encoding = "utf-8" if encoding == "gb18030" and data.isascii() else encoding
     for change in (same, nothing):

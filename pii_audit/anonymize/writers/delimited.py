@@ -19,7 +19,6 @@ from pii_audit.anonymize.writers.interface import Change, WriteError, Writer, Wr
 from pii_audit.anonymize.writers.nested import Asked, Cells
 from pii_audit.anonymize.writers.recode import Recoder, lines_of, recoding
 from pii_audit.anonymize.writers.text import text_edits
-from pii_audit.model.visible import visible
 from pii_audit.sources import dialect as dialects
 from pii_audit.sources.delimited import options_for
 from pii_audit.sources.encoding import padded
@@ -72,7 +71,7 @@ class _Table:
         """Write the records that are complete with these lines."""
         if len(self._held):
             if self._codec != self._reader.codec and not bytes(self._held).isascii():
-                raise WriteError(f"{visible(self._reader.name)}: the record after row {self._tally.rows_in} is in two encodings")
+                raise WriteError(f"the record after row {self._tally.rows_in} is in two encodings")
             joint = np.concatenate([self._held, data[begin:end]])
             data, begin, end = padded(joint.data), 0, len(joint)
         self._codec = self._reader.codec

@@ -32,7 +32,7 @@ def buffers(values: pa.Array) -> tuple[Bytes, Ints]:
 
 def flags(values: pa.Array) -> Ints:
     """Return a boolean array as bools of NumPy; null is False. (``to_numpy`` imports pandas when it is there.)"""
-    plain = values.fill_null(False).cast(pa.uint8())
+    plain = values.cast(pa.bool_()).fill_null(False).cast(pa.uint8())
     data = plain.buffers()[1]
     if data is None:
         return np.zeros(len(values), bool)
@@ -139,6 +139,11 @@ class Tally:
         for at, column in enumerate(columns):
             self._names[column.name] = self._names.get(column.name, False) or at in changes.drop
         return changes
+
+    @property
+    def dropped(self) -> bool:
+        """Whether a column goes."""
+        return any(self._names.values())
 
     def written(self) -> Written:
         """Return what the writer says of the table."""

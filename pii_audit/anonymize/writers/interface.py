@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class WriteError(PiiAuditError):
-    """A file could not be written again; nothing of it may be used. Carries a reason, never a value."""
+    """A file could not be written again; nothing of it may be used. Carries a reason, neither its name nor a value."""
 
     exit_code = 3
 

@@ -14,7 +14,6 @@ from pii_audit.anonymize.writers.edits import Tally, flags
 from pii_audit.anonymize.writers.interface import Change, Changes, WriteError, Writer, Written
 from pii_audit.anonymize.writers.nested import Asked, Leaves
 from pii_audit.anonymize.writers.recode import LONGEST_BYTES, Recoder, recoding
-from pii_audit.model.visible import visible
 from pii_audit.sources.encoding import LINE_BYTES, padded
 from pii_audit.sources.interface import BATCH_BYTES, Blob, Limits
 from pii_audit.sources.json_tape import Tape
@@ -52,7 +51,7 @@ class _Documents:
 
         self.take(padded(b""), 0, final=True)
         if kernel.unfinished(self._tape.state) or self._held:
-            raise self._error("the document ends before it is complete, or is no JSON")
+            raise WriteError("the document ends before it is complete, or is no JSON")
         self._reader.write(np.frombuffer(self._seen, np.uint8))
         if not self._tally.asked:
             self._tally.ask(self._change, (), 0)
@@ -62,13 +61,13 @@ class _Documents:
         """Write what can be written with some more text."""
         if not self._reader.undecided:
             if self._codec not in (None, self._reader.codec):
-                raise self._error("the document is in two encodings")
+                raise WriteError("the document is in two encodings")
             self._codec = self._reader.codec
         self._held += data[:size].tobytes()
         while self._held and (self._large_row(final) if self._inside else self._rows(final)):
             pass
         if len(self._held) > LONGEST_BYTES:
-            raise self._error(f"a value is longer than {LONGEST_BYTES} bytes")
+            raise WriteError(f"a value is longer than {LONGEST_BYTES} bytes")
 
     def _rows(self, final: bool) -> bool:
         """Write the rows that are complete; return whether there were any."""
@@ -120,7 +119,7 @@ class _Documents:
         gone = None
         if changes.keep is not None and not (stays := flags(changes.keep)).all():
             if rows is None:
-                raise self._error(f"row {tally.rows_in + 1} is too large to be filtered")
+                raise WriteError(f"row {tally.rows_in + 1} is too large to be filtered")
             gone = (rows[0][~stays], rows[1][~stays])
         edits = leaves.edits(Asked(changes.values, changes.drop), gone, stop, self._eat)
         self._eat = leaves.eat
@@ -137,8 +136,5 @@ class _Documents:
         from pii_audit.sources import text_kernel
 
         if result == text_kernel.DEEP:
-            return self._error(f"it is nested deeper than {self._limits.json_depth} levels")
-        return self._error(f"after row {self._tally.rows_in} it is no JSON")
-
-    def _error(self, reason: str) -> WriteError:
-        return WriteError(f"{visible(self._reader.name)}: {reason}")
+            return WriteError(f"it is nested deeper than {self._limits.json_depth} levels")
+        return WriteError(f"after row {self._tally.rows_in} it is no JSON")

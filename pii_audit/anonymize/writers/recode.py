@@ -15,7 +15,6 @@ import numpy as np
 
 from pii_audit.anonymize.writers.interface import WriteError
 from pii_audit.model.dataset import Skipped
-from pii_audit.model.visible import visible
 from pii_audit.sources.encoding import LINE_BYTES, Chunk, TextReader, decided, mark_of, padded, propose, with_head
 from pii_audit.sources.interface import Blob
 from pii_audit.sources.streams import explain
@@ -44,7 +43,7 @@ class Recoder(TextReader):
             yield from self._runs(chunk)
         for problem in self.problems():
             if isinstance(problem, Skipped):
-                raise WriteError(f"{visible(self.name)}: {problem.reason}")
+                raise WriteError(problem.reason)
 
     def _decode(self, data: bytearray, whole: bool) -> Chunk:
         self._raw_chunk = bytes(data)
@@ -95,7 +94,7 @@ class Recoder(TextReader):
         yield Chunk(padded(text[begin:at]), at - begin, size, chunk.whole)
 
     def _refuse(self) -> None:
-        raise WriteError(f"{visible(self.name)}: bytes that are in no known encoding were not looked at and are not passed on")
+        raise WriteError("bytes that are in no known encoding were not looked at and are not passed on")
 
     def write(self, text: Bytes) -> None:
         """Write UTF-8 in the encoding of the chunk that was given last."""
@@ -120,7 +119,7 @@ def recoding(blob: Blob, out: BinaryIO, block: int) -> Iterator[tuple[Recoder, b
 
     A byte-order mark is written at once. Whatever goes wrong in reading is a WriteError.
     """
-    with reading(blob.name):
+    with reading():
         blob, head = with_head(blob)
         stream = blob.open()
         size = None if blob.path is None else os.stat(blob.path).st_size
@@ -130,14 +129,14 @@ def recoding(blob: Blob, out: BinaryIO, block: int) -> Iterator[tuple[Recoder, b
 
 
 @contextmanager
-def reading(name: str) -> Iterator[None]:
-    """Turn what a reader or a format meets into a WriteError that says nothing of values."""
+def reading() -> Iterator[None]:
+    """Turn whatever reading meets into a WriteError that says nothing of values. Not for what writes or decides."""
     try:
         yield
     except WriteError:
         raise
-    except (OSError, ValueError, LookupError, MemoryError, ArithmeticError, EOFError, RecursionError) as error:
-        raise WriteError(f"{visible(name)}: {explain(error).reason}") from error
+    except Exception as error:
+        raise WriteError(explain(error).reason) from error
 
 
 def lines_of(reader: Recoder) -> Iterator[Lines | bytes]:
@@ -150,11 +149,11 @@ def lines_of(reader: Recoder) -> Iterator[Lines | bytes]:
             continue
         codec = codec if held else reader.codec
         if codec != reader.codec:
-            raise WriteError(f"{visible(reader.name)}: line {run.line + 1} is in two encodings")
+            raise WriteError(f"line {run.line + 1} is in two encodings")
         core = run.piece.data[run.piece.core_start : run.piece.core_end].tobytes()
         size += len(core)
         if size > LONGEST_BYTES:
-            raise WriteError(f"{visible(reader.name)}: line {run.line + 1} is longer than {LONGEST_BYTES} bytes")
+            raise WriteError(f"line {run.line + 1} is longer than {LONGEST_BYTES} bytes")
         held.append(core)
         if run.last:
             yield b"".join(held)

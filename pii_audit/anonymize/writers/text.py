@@ -10,7 +10,6 @@ import pyarrow as pa
 from pii_audit.anonymize.writers.edits import Edits, Tally, buffers, differing, flags, plain, take, whole
 from pii_audit.anonymize.writers.interface import Change, WriteError, Writer, Written
 from pii_audit.anonymize.writers.recode import Recoder, lines_of, recoding
-from pii_audit.model.visible import visible
 from pii_audit.sources.encoding import padded
 from pii_audit.sources.interface import BATCH_BYTES, Blob, Column, Limits
 from pii_audit.sources.pieces import Bytes, Ints
@@ -47,7 +46,7 @@ class TextWriter(Writer):
         values = whole(None, places, out[:size])
         changes = tally.ask(change, (values,), count, text=True)
         if changes.drop:
-            raise WriteError(f"{visible(reader.name)}: a text has no columns that could be dropped")
+            raise WriteError("a text has no columns that could be dropped")
         stays = np.ones(count, bool) if changes.keep is None else flags(changes.keep)
         tally.rows_in += count
         tally.rows_out += int(np.count_nonzero(stays))
