@@ -195,7 +195,7 @@ def restore(folder: Path, out: Path, given: Mapping[str, Key]) -> Restored:
             found = sources.plan(blob, 1 << 62)
             target = staged / item["name"]
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with target.open("wb", opener=_private) as stream:
+            with open(target, "wb", opener=_private) as stream:
                 writers()[found.source or ""].rewrite(blob, stream, change, Limits())
         os.rename(staged, out)
     return Restored(out, dict(restored), {name: count for name, count in refused.items() if count})
@@ -259,7 +259,7 @@ class _Run:
 
         target = folder / file.name
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with target.open("wb", opener=_private) as stream:
+        with open(target, "wb", opener=_private) as stream:
             file.written = writer.rewrite(file.blob, stream, change, Limits())
             stream.flush()
             os.fsync(stream.fileno())
@@ -449,7 +449,11 @@ def draft_plan(source: Path, preset: str | None, *, workers: int = 0) -> str:
     for finding in found.findings:
         if finding.pattern not in ("column", "structure", "name"):
             inside.setdefault((_relative(finding.source, base), finding.column), []).append(f"{finding.entity_type} ×{finding.count:,}")
-    lines = ["# Drafted from a scan. Look at every column: what is wrong here leaves the house.", "recipient: ''   # who gets it: its pseudonyms are its own"]
+    lines = [
+        "# Drafted from a scan. Look at every column: what is wrong here leaves the house.",
+        "# text: what is detected in it is treated as entities say, and the rest stays. Others: keep, redact, mask, hash …",
+        "recipient: ''   # who gets it: its pseudonyms are its own",
+    ]
     if preset:
         lines.append(f"preset: {preset}")
     lines += ["default: redact", "#keys:", "#  default: {file: agency.key}", "#require: {k: 5}", "datasets:"]
@@ -463,10 +467,8 @@ def draft_plan(source: Path, preset: str | None, *, workers: int = 0) -> str:
             notes = inside.get((table, column), [])
             if entity is not None:
                 lines.append(f"      # {_quoted(column)}: {entity}, as entities and the preset say")
-            elif notes:
-                lines.append(f"      {_quoted(column)}: text   # {', '.join(sorted(notes))}")
             else:
-                lines.append(f"      {_quoted(column)}: keep")
+                lines.append(f"      {_quoted(column)}: text" + (f"   # {', '.join(sorted(notes))}" if notes else ""))
     return "\n".join(lines) + "\n"
 
 

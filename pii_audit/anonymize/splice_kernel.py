@@ -92,8 +92,8 @@ def cut(data, offsets, value, start, end, out, out_offsets):
 
 
 @njit(cache=True)
-def marks(data, offsets, seed, out):
-    """Write a keyed 64-bit mark of each value: letters and digits only, width and case folded; 0 for a value without any.
+def marks(data, offsets, seed, least, out):
+    """Write a keyed 64-bit mark of each value: letters and digits only, width and case folded; 0 for fewer than ``least``.
 
     Full-width forms U+FF10 to U+FF5A count as their ASCII; every other character beyond ASCII counts as it is.
     """
@@ -117,7 +117,7 @@ def marks(data, offsets, seed, out):
             h = (h ^ _U64(b)) * _FNV
             h ^= h >> _U64(29)
             used += 1
-        if used == 0:
+        if used < least:
             out[row] = _U64(0)
             continue
         h ^= _U64(used)

@@ -28,9 +28,11 @@ _KEEPS = frozenset({"keep", "generalize", "noise", "shuffle"})
 #: operators whose results look like what they replace: their type may be found in an export
 ALIKE = _KEEPS | {"pseudonym", "fpe", "synthetic", "shift-date"}
 #: types whose values two people may share, so that a surrogate can be somebody's
-COMMON = frozenset(
-    {"PERSON", "CN_ADDRESS", "LOCATION", "ORGANIZATION", "DATE_OF_BIRTH", "DATE_TIME", "CARD_EXPIRY", "CARD_SECURITY_CODE", "ONE_TIME_CODE", "GEO_COORDINATE"}
-)
+COMMON = frozenset({"PERSON", "CN_ADDRESS", "LOCATION", "ORGANIZATION"})
+#: types with so few values that every other column of numbers or dates holds some of them by chance
+FEW = frozenset({"DATE_OF_BIRTH", "DATE_TIME", "CARD_EXPIRY", "CARD_SECURITY_CODE", "ONE_TIME_CODE", "GEO_COORDINATE"})
+#: bytes of letters and digits below which a value points to nobody by itself
+_SHORT = 6
 
 
 @dataclass
@@ -78,13 +80,14 @@ class Originals:
 
     def add(self, values: pa.Array, entity: str | None) -> None:
         """Remember the values of a protected column or the spans of a protected type."""
-        (self.common if entity in COMMON else self.unique).add(self.marks(values))
+        if entity not in FEW:
+            (self.common if entity in COMMON else self.unique).add(self.marks(values, _SHORT))
 
-    def marks(self, values: pa.Array) -> np.ndarray:
-        """Return a mark for each value, 0 for one without letters and digits; spelling does not matter."""
+    def marks(self, values: pa.Array, least: int = 1) -> np.ndarray:
+        """Return a mark for each value, 0 for one with fewer bytes of letters and digits; spelling does not matter."""
         data, offsets, _ = buffers(values.cast(pa.string()))
         out = np.empty(len(values), np.uint64)
-        kernel.marks(data, offsets, self._seed, out)
+        kernel.marks(data, offsets, self._seed, least, out)
         return out
 
 
@@ -179,7 +182,7 @@ class Transform:
 
     def _is_protected(self, operator: Operator, treatment: Treatment) -> bool:
         """Return whether the originals may not be met again: identifiers, not what was only made coarser."""
-        if operator.name in _KEEPS or (operator.name in ALIKE and treatment.entity in COMMON):
+        if operator.name in _KEEPS or (operator.name in ALIKE and treatment.entity in COMMON | FEW):
             return False
         return treatment.role in (None, Role.DIRECT_IDENTIFIER) and (treatment.entity is not None or treatment.role is not None)
 
