@@ -161,6 +161,21 @@ def _without_constants(names: Any, gone: Counter[str]) -> None:
         gone["names of constants"] += 1
 
 
+def _without_formulas(book: Any, title: str, tally: Tally) -> None:
+    """Empty the formulas of a sheet and those that refer to it: they would calculate with other cells than they did."""
+    quoted = title.replace("'", "''")
+    found = False
+    for sheet in book.worksheets:
+        for cell in sheet._cells.values():
+            if cell.data_type == "f":
+                text = str(getattr(cell.value, "text", cell.value))
+                if sheet.title == title or f"{title}!" in text or f"{quoted}'!" in text:
+                    cell.value = None
+                    found = True
+    if found:
+        tally.notes.append("formulas in the sheet or over it were left out, since rows or columns of it were")
+
+
 class _Table:
     """One sheet: what a scan shows of it, and the cells that this stands in."""
 
@@ -352,8 +367,7 @@ class _Table:
         target.merged_cells.ranges = type(target.merged_cells.ranges)()
         if any(left_out):
             self._tally.notes.append("tables, filters, rules and merged cells of the sheet were left out, since rows or columns of it were")
-        if any(cell.data_type == "f" for cell in target._cells.values()):
-            self._tally.notes.append("formulas of the sheet refer to places as they were before rows or columns were left out")
+        _without_formulas(target.parent, target.title, self._tally)
 
     def _move_sizes(self, rows: list[int], columns: list[int]) -> None:
         target = self._target
