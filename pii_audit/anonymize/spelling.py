@@ -2,7 +2,7 @@
 
 Width never matters, nor blanks at the ends. Numbers of a fixed structure lose separators and case, as the fingerprints of
 the scan do (``engines/fold.py``); mobile and landline numbers lose their country code, and a resident number of 15 digits
-becomes that of 18. Names of persons lose what is neither letter nor digit, mail addresses their case. In all
+becomes that of 18; an extension is its digits. Names of persons lose what is neither letter nor digit, mail addresses their case. In all
 other text separators and case tell values apart (2024-1-23 is not 2024-12-3) and stay.
 """
 
@@ -60,6 +60,7 @@ def spelled(entity_type: str | None, values: pa.Array) -> pa.Array:
     if entity_type == "CN_RESIDENT_ID":
         return _eighteen(made)
     if entity_type == "CN_LANDLINE_PHONE":
+        made = pc.replace_substring_regex(made, "(?:转|分机|EXT|X)+([0-9]{1,6})$", r"\1")
         return pc.replace_substring_regex(made, "^(?:00)?860?([1-9][0-9]{8})", r"0\1")
     return made
 

@@ -41,8 +41,8 @@ Keep = frozenset[str]
 
 #: what a plan can keep of a value, where its type has it
 KEEPS = ("region", "year", "sex", "surname")
-#: steps along a cycle before a value is given up: originals fill nearly all of its group
-LONGEST_WALK = 100_000
+#: steps along a cycle before a value is given up: half of its group, or more, are originals
+LONGEST_WALK = 2_000
 #: all letters, and those that do not look like digits
 _LETTERS_26 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -103,8 +103,7 @@ def _digits(matrix: Numbers) -> tuple[Numbers, Numbers]:
     number = np.zeros(len(matrix), np.int64)
     for column in matrix.T:
         number = number * 10 + (column.astype(np.int64) - ord("0"))
-    plain: Numbers = (matrix >= ord("0")) & (matrix <= ord("9"))
-    return number, plain.all(axis=1)
+    return number, np.asarray(((matrix >= ord("0")) & (matrix <= ord("9"))).all(axis=1))
 
 
 def _write(matrix: Numbers, start: int, count: int, number: Numbers, alphabet: str = "0123456789") -> None:
@@ -173,7 +172,7 @@ def _walked(
     if taken is not None and active.size:
         # a value that is not among the originals would close a bracket that is another's
         active = active[_among(taken, number_of(active, start)[0])]
-    for _ in range(LONGEST_WALK):
+    for left in range(LONGEST_WALK, 0, -1):
         if not active.size:
             break
         current[active] = step(active, current[active])
@@ -183,7 +182,7 @@ def _walked(
         depth[active] += np.where(belongs, np.where(original, 1, -1), 0)
         closed = depth[active] == 0
         found[active[closed]] = True
-        active = active[~closed & ~back]
+        active = active[~closed & ~back & (depth[active] < left)]
     return current, found
 
 
@@ -637,8 +636,8 @@ class Plate(Ranked):
         for at in range(5):
             body, place = np.divmod(body, len(_BODY))
             digits += (place < 10) & ((form == 0) | (at < 4))
-        enough: Numbers = digits >= np.where(form == 0, 2, 3)
-        return enough | (form == 1) | (form == 2)
+        enough: Numbers = (form == 1) | (form == 2) | (digits >= np.where(form == 0, 2, 3))
+        return enough
 
     def write(self, numbers: Numbers) -> pa.Array:
         group, body = np.divmod(numbers, self._ROOM)
@@ -741,7 +740,7 @@ class Numbered(Ranked):
     def _matrix(self, form: Form, head: Numbers, index: Numbers) -> Numbers:
         width = len(form.heads[0])
         matrix = np.zeros((len(head), form.length), np.uint8)
-        matrix[:, :width] = np.array([list(text.encode()) for text in form.heads], np.uint8).reshape(-1, width)[head]
+        matrix[:, :width] = np.array([list(text.encode()) for text in form.heads], np.uint8).reshape(len(form.heads), width)[head]
         if form.letters:
             _write(matrix, width, 1, index // 10**form.digits, form.letters)
         _write(matrix, width + bool(form.letters), form.digits, index % 10**form.digits)
@@ -827,7 +826,11 @@ class Patterned(Domain):
         fits = pc.and_(pc.less_equal(pc.binary_length(texts), self.LONGEST), pc.match_substring_regex(texts, "[0-9A-Za-z]"))
         if self.readable:
             fits = pc.and_(fits, pc.match_substring_regex(texts, f"^(?:{self.readable})$"))
-        return _hashed(texts), pc.fill_null(fits, False).to_numpy(zero_copy_only=False)
+        readable = pc.fill_null(fits, False).to_numpy(zero_copy_only=False)
+        rows = np.flatnonzero(readable)
+        readable = np.zeros(len(texts), bool)
+        readable[rows] = self._checked(texts.take(pa.array(rows)))
+        return _hashed(texts), readable
 
     def surrogates(self, texts: pa.Array, wanted: Wanted) -> pa.Array:
         permutation = Permutation(wanted.secret("patterns"))
