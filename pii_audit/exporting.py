@@ -29,7 +29,7 @@ from pii_audit.anonymize.keys import Key
 from pii_audit.anonymize.plan import Plan, Treatment, uses
 from pii_audit.anonymize.plan import treatment as treatment_of
 from pii_audit.anonymize.registry import writers
-from pii_audit.anonymize.transform import ALIKE, Originals, Tally, Transform, cut
+from pii_audit.anonymize.transform import ALIKE, SURROGATES, Marks, Originals, Tally, Transform, cut
 from pii_audit.anonymize.writers.interface import Changes, Chunk, WriteError, Written
 from pii_audit.audit import scan
 from pii_audit.entities import installed, select
@@ -99,6 +99,9 @@ def export(
     with _staged(out) as folder:
         files = [_File(blob, _relative(blob.name, base)) for blob in found.blobs if blob.path is not None]
         skipped = [*before.skipped]
+        tell("originals")
+        for file in files:
+            run.collect(file)
         for file in files:
             tell(file.name)
             try:
@@ -235,7 +238,22 @@ class _Run:
         self._detector = detector
         self._base = base
         self._types = types
+        self._taken: dict[str, Marks] = {}
         self.originals = Originals()
+
+    def collect(self, file: _File) -> None:
+        """Remember which numbers are taken, where the plan asks for surrogates."""
+        if any(use.operator is not None and use.operator.name in SURROGATES for use in uses(self._plan)):
+            for batch in _batches(Path(file.blob.path or "")):
+                self._transform(file, batch.source).collect(batch.columns)
+
+    def _transform(self, file: _File, source: str) -> Transform:
+        table = _relative(source, self._base)
+        if table not in file.transforms:
+            file.transforms[table] = Transform(
+                self._plan, self._plan.of(table), self._types.get(table, {}), self._detector, self._ring, self.originals, self._taken
+            )
+        return file.transforms[table]
 
     def write(self, file: _File, folder: Path) -> None:
         """Write one file. Raises WriteError if its format or content cannot be written."""
@@ -247,15 +265,9 @@ class _Run:
             raise WriteError(f"files of format {plan.source} cannot be written; convert or unpack it first")
 
         def change(chunk: Chunk) -> Changes:
-            table = _relative(chunk.source, self._base)
-            transform = file.transforms.get(table)
-            if transform is None:
-                dataset = self._plan.of(table)
-                transform = Transform(self._plan, dataset, self._types.get(table, {}), self._detector, self._ring, self.originals)
-                file.transforms[table] = transform
-            names = file.columns.setdefault(table, [])
+            names = file.columns.setdefault(_relative(chunk.source, self._base), [])
             names += [column.name for column in chunk.columns if column.name is not None and column.name not in names]
-            return transform(chunk)
+            return self._transform(file, chunk.source)(chunk)
 
         target = folder / file.name
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -8,23 +8,28 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pii_audit.anonymize import splice_kernel as kernel
-from pii_audit.anonymize.interface import Operator, Use
+from pii_audit.anonymize.interface import Operator, Taken, Use
 from pii_audit.anonymize.keys import Key
 from pii_audit.anonymize.plan import DatasetPlan, Plan, Treatment
+from pii_audit.anonymize.surrogates import rank
 from pii_audit.anonymize.writers.interface import Changes, Chunk
 from pii_audit.model.entity import Role
 from pii_audit.recognizers.batch import Detector, buffers
+from pii_audit.sources.interface import Column
 
 #: operators after which a value may still be there
 _KEEPS = frozenset({"keep", "generalize", "noise", "shuffle"})
+#: operators that invent values of the same type
+SURROGATES = frozenset({"pseudonym"})
 #: operators whose results look like what they replace: their type may be found in an export
 ALIKE = _KEEPS | {"pseudonym", "fpe", "synthetic", "shift-date"}
 #: types whose values two people may share, so that a surrogate can be somebody's
@@ -43,28 +48,27 @@ class Tally:
     refused: Counter[str] = field(default_factory=Counter)
 
 
-class Marks:
-    """A set of marks of values."""
+class Marks(Taken):
+    """A set of numbers: marks of values, or the numbers of originals of a type (``surrogates.rank``)."""
 
     def __init__(self) -> None:
         self._parts: list[np.ndarray] = []
-        self._known = np.empty(0, np.uint64)
+        self._known: np.ndarray | None = None
 
-    def add(self, marks: np.ndarray) -> None:
-        """Remember marks; 0 is none."""
-        found = np.unique(marks)
-        self._parts.append(found[found != 0])
-        if sum(map(len, self._parts)) > max(1 << 20, len(self._known)):
+    def add(self, numbers: np.ndarray) -> None:
+        """Remember numbers."""
+        self._parts.append(np.unique(numbers))
+        if sum(map(len, self._parts)) > (1 << 20 if self._known is None else max(1 << 20, len(self._known))):
             self._merge()
 
-    def among(self, marks: np.ndarray) -> np.ndarray:
-        """Return which marks are remembered."""
+    def among(self, numbers: Any) -> Any:
+        """Return which numbers are remembered."""
         self._merge()
-        return np.isin(marks, self._known)
+        return np.zeros(len(numbers), bool) if self._known is None else np.isin(numbers, self._known)
 
     def _merge(self) -> None:
         if self._parts:
-            self._known = np.unique(np.concatenate([self._known, *self._parts]))
+            self._known = np.unique(np.concatenate([*([] if self._known is None else [self._known]), *self._parts]))
             self._parts = []
 
 
@@ -81,7 +85,8 @@ class Originals:
     def add(self, values: pa.Array, entity: str | None) -> None:
         """Remember the values of a protected column or the spans of a protected type."""
         if entity not in FEW:
-            (self.common if entity in COMMON else self.unique).add(self.marks(values, _SHORT))
+            found = self.marks(values, _SHORT)
+            (self.common if entity in COMMON else self.unique).add(found[found != 0])
 
     def marks(self, values: pa.Array, least: int = 1) -> np.ndarray:
         """Return a mark for each value, 0 for one with fewer bytes of letters and digits; spelling does not matter."""
@@ -102,6 +107,7 @@ class Transform:
         detector: Detector,
         key: Callable[[str], Key],
         originals: Originals,
+        taken: dict[str, Marks],
     ) -> None:
         self._plan = plan
         self._dataset = dataset
@@ -109,6 +115,7 @@ class Transform:
         self._detector = detector
         self._key = key
         self._originals = originals
+        self._taken = taken
         self._draw = 0
         self.dropped = frozenset(dataset.drop if dataset else ())
         self.tallies: dict[str, Tally] = {}
@@ -148,6 +155,22 @@ class Transform:
         chosen = self._plan.for_entity(entity)
         return Treatment(chosen.operator, entity, chosen.domain, chosen.role, chosen.key)
 
+    def collect(self, columns: Iterable[Column]) -> None:
+        """Remember the originals of every domain whose surrogates must be none of them; before any chunk is changed."""
+        for column in columns:
+            treatment = self.treatment(column.name)
+            values = column.values.cast(pa.string())
+            if treatment is not None and treatment.operator is not None:
+                self._take(treatment, values)
+            elif any(use.operator is not None and use.operator.name in SURROGATES for use in (self._plan.default, *self._plan.entities.values())):
+                for kind, _, own in self._found(values, column.name)[1]:
+                    self._take(replace(self._plan.for_entity(kind), entity=kind), own)
+
+    def _take(self, treatment: Treatment, values: pa.Array) -> None:
+        if treatment.operator is not None and treatment.operator.name in SURROGATES and treatment.entity is not None:
+            numbers, known = rank(treatment.entity, pc.unique(values))
+            self._taken.setdefault(treatment.domain or treatment.entity, Marks()).add(numbers[known])
+
     # -- whole cells --------------------------------------------------------------------------------------------------
 
     def _whole(self, values: pa.Array, treatment: Treatment, name: str, people: pa.Array | None) -> pa.Array | None:
@@ -170,7 +193,7 @@ class Transform:
             made, refused = outcome.values, outcome.refused
         else:
             encoded = pc.dictionary_encode(values)
-            outcome = operator.apply(encoded.dictionary.cast(pa.string()), Use(treatment.entity, domain, key))
+            outcome = operator.apply(encoded.dictionary.cast(pa.string()), Use(treatment.entity, domain, key, taken=self._taken.get(domain)))
             made = outcome.values.take(encoded.indices)
             refused = None if outcome.refused is None else outcome.refused.take(encoded.indices)
         if refused is not None and (count := pc.sum(refused).as_py()):
@@ -190,25 +213,19 @@ class Transform:
 
     def _spans(self, values: pa.Array, header: str | None, name: str) -> pa.Array | None:
         text = values.cast(pa.string())
-        spans = self._detector.detect(text, header)
-        if not len(spans):
+        (value, start, end), found = self._found(text, header)
+        if not found:
             return None
-        value, start, end, entity = _apart(spans.value.astype(np.int64), spans.start, spans.end, spans.entity)
-        found = cut(text, value, start, end)
-        order, parts = [], []
         tally = self.tallies.setdefault(name, Tally())
-        for index in np.unique(entity).tolist():
-            kind = self._detector.entities[index].name
-            mine = np.flatnonzero(entity == index)
-            own = found.take(pa.array(mine))
-            treatment = self._plan.for_entity(kind)
-            operator = treatment.operator
+        order, parts = [], []
+        for kind, mine, own in found:
             order.append(mine)
+            treatment = replace(self._plan.for_entity(kind), entity=kind)
+            operator = treatment.operator
             tally.values[operator.name if operator else "keep"] += len(mine)
             if operator is None or operator.name == "keep":
                 parts.append(own)
                 continue
-            treatment = Treatment(operator, kind, treatment.domain, treatment.role, treatment.key)
             if self._is_protected(operator, treatment):
                 self._originals.add(own, kind)
             if operator.per_row:
@@ -219,6 +236,17 @@ class Transform:
             parts.append(pc.fill_null(self._changed(operator, own, treatment, None, tally), ""))
         made = pa.concat_arrays(parts).take(pa.array(np.argsort(np.concatenate(order), kind="stable")))
         return splice(text, value, start, end, made)
+
+    def _found(self, text: pa.Array, header: str | None) -> tuple[tuple[np.ndarray, ...], list[tuple[str, np.ndarray, pa.Array]]]:
+        """Return the places of all spans, and for each entity type which of them are its own, with their texts."""
+        spans = self._detector.detect(text, header)
+        value, start, end, entity = _apart(spans.value.astype(np.int64), spans.start, spans.end, spans.entity)
+        texts = cut(text, value, start, end)
+        kinds = []
+        for index in np.unique(entity).tolist():
+            mine = np.flatnonzero(entity == index)
+            kinds.append((self._detector.entities[index].name, mine, texts.take(pa.array(mine))))
+        return (value, start, end), kinds
 
     # -- rows ---------------------------------------------------------------------------------------------------------
 
