@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 import random
 import string
@@ -222,6 +223,26 @@ def test_encrypted_texts_come_back(algorithm: str) -> None:
 
 
 @pytest.mark.parametrize("algorithm", PREFIXES)
+def test_ciphertexts_are_tag_and_text_in_base32(algorithm: str) -> None:
+    prefix = PREFIXES[algorithm]
+    for size in range(20):
+        (sealed,) = applied(Encrypt(algorithm), ["x" * size], use(None))
+        assert sealed is not None and sealed.startswith(prefix)
+        body = sealed.removeprefix(prefix).upper()
+        assert len(base64.b32decode(body + "=" * (-len(body) % 8))) == 16 + 1 + size
+
+
+@pytest.mark.parametrize("algorithm", PREFIXES)
+def test_a_scan_finds_nothing_in_ciphertexts_and_hashes(algorithm: str) -> None:
+    detector = Detector([entity(kind) for kind in (*TYPES, "CREDENTIAL", "BIOMETRIC", "URL", "ONE_TIME_CODE")])
+    values = pa.array([f"{number}" for number in range(20_000)])
+    for operator in (Encrypt(algorithm), Hash("sm3" if algorithm == "sm4" else "sha256")):
+        made = operator.apply(values, use(None)).values
+        for header in ("姓名", "手机", None):
+            assert len(detector.detect(made, header)) == 0
+
+
+@pytest.mark.parametrize("algorithm", PREFIXES)
 @given(values=st.lists(st.one_of(st.none(), st.text(max_size=60)), max_size=10))
 def test_encryption_goes_back(algorithm: str, values: list[str | None]) -> None:
     operator = Encrypt(algorithm)
@@ -235,8 +256,10 @@ def test_what_is_not_the_work_of_the_key_is_refused(algorithm: str) -> None:
     (sealed,) = applied(operator, ["13800138000"], use(None))
     assert sealed is not None
     other = next(Encrypt(name) for name in PREFIXES if name != algorithm)
-    changed = [sealed[:at] + ("A" if sealed[at] != "A" else "B") + sealed[at + 1 :] for at in range(len(sealed))]
-    changed += [sealed[:-1], sealed + "A", sealed + "=", sealed + "\n", " " + sealed, sealed.upper(), "", "13800138000", PREFIXES[algorithm], "🙂"]
+    changed = [sealed[:at] + ("a" if sealed[at] != "a" else "b") + sealed[at + 1 :] for at in range(len(sealed))]
+    changed += [sealed[:-1] + char for char in "abcdefghijklmnopqrstuvwxyz234567" if char != sealed[-1]]
+    changed += [sealed[:at] + "0" + sealed[at + 1 :] for at in range(len(PREFIXES[algorithm]), len(sealed))]
+    changed += [sealed[:-1], sealed[:-8], sealed + "a", sealed + "aaaaaaaa", sealed + "=", sealed + "\n", " " + sealed, sealed.upper(), "", "13800138000", PREFIXES[algorithm], "🙂"]
     changed += [text for text in applied(other, ["13800138000"], use(None)) if text]
     found = operator.restore(pa.array(changed), use(None))
     assert found.values.to_pylist() == [None] * len(changed)

@@ -9,6 +9,7 @@ other text separators and case tell values apart (2024-1-23 is not 2024-12-3) an
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -119,3 +120,63 @@ def read_only(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+# -- base32 ------------------------------------------------------------------------------------------------------------------
+
+_ALPHABET = np.frombuffer(b"abcdefghijklmnopqrstuvwxyz234567", np.uint8)
+_PLACES = np.full(256, 32, np.uint8)
+_PLACES[_ALPHABET] = np.arange(32)
+_SHIFTS = np.arange(35, -1, -5, dtype=np.uint64)
+#: bytes that are worked on at once
+_PIECE = 1 << 20
+
+
+def by_length(values: pa.Array) -> Iterator[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
+    """Yield rows whose values (string or binary) have the same length in bytes, and these bytes as a matrix."""
+    data, offsets, _ = buffers(values)
+    sizes = np.diff(offsets)
+    for length in np.unique(sizes).tolist():
+        rows = np.flatnonzero(sizes == length)
+        step = max(_PIECE // max(length, 1), 1)
+        for at in range(0, len(rows), step):
+            mine = rows[at : at + step]
+            yield mine, data[offsets[mine][:, None] + np.arange(length)]
+
+
+def base32(values: pa.Array, prefix: str) -> pa.Array:
+    """Return binary values in base32 (RFC 4648, small letters, no padding) behind a prefix; null becomes the prefix."""
+    head = np.frombuffer(prefix.encode(), np.uint8)
+    parts, order = [pa.array([], pa.string())], [np.zeros(0, np.int64)]
+    for rows, matrix in by_length(values):
+        n, length = matrix.shape
+        groups = np.zeros((n, -(-length // 5), 8), np.uint8)
+        padded = np.zeros((n, 5 * groups.shape[1]), np.uint8)
+        padded[:, :length] = matrix
+        groups[:, :, 3:] = padded.reshape(n, -1, 5)
+        numbers = groups.view(">u8").astype(np.uint64)
+        symbols = _ALPHABET[(numbers >> _SHIFTS) & np.uint64(31)].reshape(n, -1)[:, : -(-8 * length // 5)]
+        parts.append(fixed(np.concatenate([np.broadcast_to(head, (n, len(head))), symbols], axis=1)))
+        order.append(rows)
+    return pa.concat_arrays(parts).take(pa.array(np.argsort(np.concatenate(order), kind="stable")))
+
+
+def from_base32(values: pa.Array, prefix: str) -> list[bytes | None]:
+    """Return what ``base32`` was given, None for texts that it does not make."""
+    head = np.frombuffer(prefix.encode(), np.uint8)
+    found: list[bytes | None] = [None] * len(values)
+    for rows, matrix in by_length(values):
+        symbols = _PLACES[matrix[:, len(head) :]]
+        n, count = symbols.shape
+        length = 5 * count // 8
+        if matrix.shape[1] < len(head) or -(-8 * length // 5) != count:
+            continue
+        padded = np.zeros((n, -(-count // 8) * 8), np.uint64)
+        padded[:, :count] = symbols & 31
+        numbers = (padded.reshape(n, -1, 8) << _SHIFTS).sum(axis=2, dtype=np.uint64)
+        whole = numbers.astype(">u8").view(np.uint8).reshape(n, -1, 8)[:, :, 3:].reshape(n, -1)
+        # the last symbol may hold bits that say nothing; only one way of writing them is ours
+        good = (matrix[:, : len(head)] == head).all(axis=1) & (symbols < 32).all(axis=1) & ~whole[:, length:].any(axis=1)
+        for at in np.flatnonzero(good).tolist():
+            found[rows[at]] = whole[at, :length].tobytes()
+    return found

@@ -18,7 +18,7 @@ from __future__ import annotations
 import base64
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -30,7 +30,7 @@ import pyarrow.compute as pc
 from pii_audit import tables
 from pii_audit.anonymize.ciphers import Hmac, Permutation
 from pii_audit.anonymize.interface import Taken
-from pii_audit.anonymize.spelling import complete, fixed, is_blank, spelled
+from pii_audit.anonymize.spelling import by_length, complete, fixed, is_blank, spelled
 from pii_audit.entities import cn_address, cn_vehicle_plate, person
 from pii_audit.recognizers.batch import buffers
 from pii_audit.recognizers.cells import whole_cells
@@ -87,15 +87,6 @@ def _present(texts: pa.Array) -> Numbers:
 
 
 # -- texts as matrices -------------------------------------------------------------------------------------------------------
-
-
-def _by_length(texts: pa.Array) -> Iterable[tuple[Numbers, Numbers]]:
-    """Yield for every length in bytes the rows that have it and their bytes, as a matrix."""
-    data, offsets, _ = buffers(texts)
-    sizes = np.diff(offsets)
-    for length in np.unique(sizes).tolist():
-        rows = np.flatnonzero(sizes == length)
-        yield rows, data[offsets[rows][:, None] + np.arange(length)]
 
 
 def _digits(matrix: Numbers) -> tuple[Numbers, Numbers]:
@@ -294,7 +285,7 @@ class ResidentId(Ranked):
     def rank(self, texts: pa.Array) -> tuple[Numbers, Numbers]:
         number = np.zeros(len(texts), np.int64)
         readable = np.zeros(len(texts), bool)
-        for rows, matrix in _by_length(texts):
+        for rows, matrix in by_length(texts):
             if matrix.shape[1] == 18:
                 number[rows], readable[rows] = self._eighteen(matrix)
             elif matrix.shape[1] == 15:
@@ -428,7 +419,7 @@ class Mobile(Ranked):
         number = np.zeros(len(texts), np.int64)
         readable = np.zeros(len(texts), bool)
         prefixes = np.array([int(code) for code in tables.codes("mobile_prefixes")])
-        for rows, matrix in _by_length(texts):
+        for rows, matrix in by_length(texts):
             if matrix.shape[1] == 11:
                 number[rows], ok = _digits(matrix)
                 four = number[rows] // 10**7
@@ -467,7 +458,7 @@ class BankCard(Ranked):
     def rank(self, texts: pa.Array) -> tuple[Numbers, Numbers]:
         number = np.zeros(len(texts), np.int64)
         readable = np.zeros(len(texts), bool)
-        for rows, matrix in _by_length(texts):
+        for rows, matrix in by_length(texts):
             if matrix.shape[1] in self._LENGTHS:
                 body, ok = _digits(matrix[:, :-1])
                 number[rows] = self._starts[matrix.shape[1] - self._LENGTHS[0]] + np.where(ok, body, 0)
@@ -533,7 +524,7 @@ class Uscc(Ranked):
     def rank(self, texts: pa.Array) -> tuple[Numbers, Numbers]:
         number = np.zeros(len(texts), np.int64)
         readable = np.zeros(len(texts), bool)
-        for rows, matrix in _by_length(texts):
+        for rows, matrix in by_length(texts):
             if matrix.shape[1] != 18:
                 continue
             first, second = _places(self._FIRST)[matrix[:, 0]], _places(self._SECOND)[matrix[:, 1]]
@@ -599,7 +590,7 @@ class Plate(Ranked):
         number = np.zeros(len(texts), np.int64)
         readable = np.zeros(len(texts), bool)
         provinces = [char.encode() for char in cn_vehicle_plate.PROVINCES]
-        for rows, matrix in _by_length(texts):
+        for rows, matrix in by_length(texts):
             if matrix.shape[1] not in (9, 10, 11):
                 continue
             province = np.full(len(rows), -1, np.int64)
@@ -690,7 +681,7 @@ class Numbered(Ranked):
     def rank(self, texts: pa.Array) -> tuple[Numbers, Numbers]:
         number = np.zeros(len(texts), np.int64)
         readable = np.zeros(len(texts), bool)
-        for rows, matrix in _by_length(texts):
+        for rows, matrix in by_length(texts):
             for form, start in zip(self._forms, self._starts.tolist(), strict=True):
                 if form.length != matrix.shape[1]:
                     continue
