@@ -98,8 +98,8 @@ class Operator(ABC):
 
     @classmethod
     def parameters(cls) -> Mapping[str, Any]:
-        """Return name → dataclass field of every parameter."""
-        return {item.name: item for item in fields(cls) if "kind" in item.metadata}
+        """Return name → dataclass field of every parameter; ``with_`` is ``with`` in a plan."""
+        return {item.name.removesuffix("_"): item for item in fields(cls) if "kind" in item.metadata}
 
 
 class Taken(ABC):

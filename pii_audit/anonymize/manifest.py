@@ -97,7 +97,7 @@ def parameters(operator: Operator) -> dict[str, Any]:
     def shown(kind: Kind, value: Any) -> Any:
         return [kind.of.show(item) for item in value] if isinstance(kind, Many) else kind.show(value)
 
-    given = ((name, item.metadata["kind"], getattr(operator, name)) for name, item in operator.parameters().items())
+    given = ((name, item.metadata["kind"], getattr(operator, item.name)) for name, item in operator.parameters().items())
     return {name: shown(kind, value) for name, kind, value in given if value is not None}
 
 

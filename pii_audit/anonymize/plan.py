@@ -159,7 +159,7 @@ class _Operated(Kind):
             read = parameters[key].metadata["kind"].read(value, f"{base}.{key}", reading)
             if read is None:
                 return False
-            values[key] = read
+            values[parameters[key].name] = read
         try:
             return known[name](**values)
         except OperatorError as error:

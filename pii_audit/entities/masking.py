@@ -1,6 +1,7 @@
 """The customary way to show a value of an entity type without giving it away (model/entity.py, ``Mask``).
 
-Every form hides enough to keep the value unknown: a value too short for its form is starred whole.
+Every form hides enough to keep the value unknown: a value too short for its form is starred whole, and so is one that is not
+what its form is for. A star counts as the character it hides, so a masked value stays as it is.
 """
 
 from __future__ import annotations
@@ -10,6 +11,17 @@ import re
 from pii_audit.model.entity import Mask
 
 STAR = "*"
+#: other signs that stand for a hidden character
+_STARS = frozenset("＊•●×■█")
+#: what is shown between letters and digits, first and last of each range; everything else beyond ASCII is hidden
+SEPARATORS = (
+    (0xA0, 0xA0), (0xB7, 0xB7), (0x2000, 0x200A), (0x2010, 0x2021), (0x2023, 0x2027), (0x202F, 0x202F), (0x3000, 0x3003),
+    (0x3008, 0x3011), (0x3014, 0x301F), (0x30FB, 0x30FB), (0xFF01, 0xFF09), (0xFF0B, 0xFF0F), (0xFF1A, 0xFF20), (0xFF3B, 0xFF40),
+    (0xFF5B, 0xFF65),
+)  # fmt: skip
+_SHOWN = frozenset(chr(code) for code in range(128) if not (chr(code).isalnum() or chr(code) == STAR)) | frozenset(
+    chr(code) for first, last in SEPARATORS for code in range(first, last + 1)
+)
 #: what stands for a value (or a part of it) whose very length would say something
 OMITTED = STAR * 3
 
@@ -27,8 +39,13 @@ _PROVINCE_CITY = re.compile(
     r"\s*(?:[\u4e00-\u9fff]{2,7}?(?:省|自治区|特别行政区))?"
     r"(?:[\u4e00-\u9fff]{2,10}?(?:自治州|地区)|(?:(?![区县路街道镇乡村])[\u4e00-\u9fff]){2,6}?[市盟])?"
 )
-_DECIMAL = re.compile(r"([0-9]+[.][0-9]{2})([0-9]+)")
+_BETWEEN = r"[\s,;，；()\[\]+-]"
+_NUMBER = r"[0-9]{1,3}(?:[.][0-9*]*)?"
+_COORDINATES = re.compile(rf"{_BETWEEN}*{_NUMBER}(?:{_BETWEEN}+{_NUMBER}){{0,2}}{_BETWEEN}*")
+_DECIMAL = re.compile(r"([0-9]+[.][0-9]{2})([0-9*]+)")
 _GROUP = re.compile(r"([.:-])")
+_OCTET = re.compile(r"[0-9A-Fa-f*]{0,4}")
+_DOMAIN = re.compile(r"(?:[^\W_]|-)+(?:[.](?:[^\W_]|-)+)*[.](?:[^\W\d_]|-)(?:[^\W_]|-)+[.]?")
 
 
 def mask_value(mask: Mask, text: str) -> str:
@@ -53,26 +70,26 @@ def mask_value(mask: Mask, text: str) -> str:
 
 def _keep(text: str, head: int, tail: int) -> str:
     """Keep ``head`` and ``tail`` letters and digits; at least three and a third of all of them stay hidden."""
-    count = sum(map(str.isalnum, text))
+    count = sum(char not in _SHOWN for char in text)
     hidden = count - head - tail
     if hidden < 3 or 3 * hidden < count:
         head = tail = 0
     shown = []
     at = 0
     for char in text:
-        if not char.isalnum():
+        if char in _SHOWN:
             shown.append(char)
             continue
-        shown.append(char if at < head or at >= count - tail else STAR)
+        shown.append(char if (at < head or at >= count - tail) and char not in _STARS else STAR)
         at += 1
     return "".join(shown)
 
 
 def _email(text: str) -> str:
-    local, at, domain = text.rpartition("@")
-    if not at:
+    local, at, domain = text.strip().rpartition("@")
+    if not at or not _DOMAIN.fullmatch(domain):
         return _keep(text, 0, 0)
-    return (local[0] if len(local) > 1 else "") + OMITTED + at + domain
+    return (local[0] if len(local) > 1 and local[0] not in _SHOWN | {STAR} else "") + OMITTED + at + domain
 
 
 def _name(text: str) -> str:
@@ -93,7 +110,7 @@ def _address(text: str) -> str:
 
 def _coordinate(text: str) -> str:
     masked = _DECIMAL.sub(lambda match: match[1] + STAR * len(match[2]), text)
-    return masked if masked != text else _keep(text, 0, 0)
+    return masked if STAR in masked and _COORDINATES.fullmatch(text) else _keep(text, 0, 0)
 
 
 def _octets(text: str) -> str:
@@ -103,4 +120,4 @@ def _octets(text: str) -> str:
     if groups == 1:
         return _keep(text, 4, 0)
     shown = 3 if groups >= 4 else 1
-    return "".join(part if i < shown else _keep(part, 0, 0) for i, part in enumerate(parts))
+    return "".join(part if i < shown and (i % 2 or _OCTET.fullmatch(part)) else _keep(part, 0, 0) for i, part in enumerate(parts))
