@@ -909,9 +909,10 @@ def _zipped(content):
 
 
 def test_missing_library_names_its_extra(monkeypatch):
+    data = workbook()
     monkeypatch.setitem(sys.modules, "openpyxl", None)
     with pytest.raises(WriteError, match=r"pii-audit\[excel\]"):
-        rewritten("excel", workbook())
+        rewritten("excel", data)
 
 
 FILES = {
