@@ -73,6 +73,14 @@ class Tables:
         self._raw.unregister("incoming")
         return self.backend.table(name)
 
+    def append(self, name: str, table: pa.Table) -> ir.Table:
+        """Store an Arrow table behind what a table holds, which need not exist. Returns the relation."""
+        self._raw.register("incoming", table)
+        self._raw.execute(f'CREATE TABLE IF NOT EXISTS "{name}" AS SELECT * FROM incoming LIMIT 0')
+        self._raw.execute(f'INSERT INTO "{name}" SELECT * FROM incoming')
+        self._raw.unregister("incoming")
+        return self.backend.table(name)
+
     def stream(self, name: str, batches: Iterable[pa.RecordBatch], readers: Mapping[str, Reader], searches: Mapping[str, Reader], words: Mapping[str, Iterable[str]]) -> ir.Table | None:
         """Store what readers make of columns, one pass over the batches. Returns the relation, None without any batch.
 
@@ -123,6 +131,14 @@ class Tables:
         """Return the result of an expression: an Arrow table, or the value of a scalar."""
         found = self.backend.to_pyarrow(expression)
         return found.as_py() if isinstance(found, pa.Scalar) else found
+
+    def batches(self, expression: ir.Table, rows: int = BATCH_ROWS) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of an expression, so many at a time."""
+        cursor = self._raw.cursor()  # others may ask in the meantime
+        try:
+            yield from cursor.sql(self.backend.compile(expression)).to_arrow_reader(rows)
+        finally:
+            cursor.close()
 
     def lock(self) -> None:
         """Give up reading and writing files other than our own: what follows may hold expressions of users."""
