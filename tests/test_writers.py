@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
+import re
 import sqlite3
 import sys
 import tempfile
@@ -884,6 +885,34 @@ def test_excel_results_of_formulas_do_not_stay():
         assert CANARY.encode() not in content, name
         assert not name.startswith("xl/charts"), name
     assert "1 charts of the workbook were left out" in said[0].notes
+
+
+def test_excel_under_merged_cells():
+    """What lies under a merged cell, seen by a scan and by nobody else, goes."""
+
+    def change(book):
+        book["客户"].merge_cells("A10:C10")
+        book["客户"]["A10"] = "备注"
+
+    content = members(workbook(change))
+    sheet = content["xl/worksheets/sheet1.xml"].decode()
+    content["xl/worksheets/sheet1.xml"] = re.sub(
+        r'(<c r="A10".*?</c>)(<c r="B10" ?/>)?(<c r="C10" ?/>)?', rf'\1<c r="C10"><v>{CANARY}</v></c>', sheet
+    ).encode()
+    data = _zipped(content)
+    assert cells(data, "f.xlsx")["手机号"].count(CANARY) == 7
+    out, _ = rewritten("excel", data, replaced(手机号="x", **{"#comments": "x"}))
+    assert not [name for name, part in members(out).items() if CANARY.encode() in part]
+
+
+@pytest.mark.parametrize("format", ["sqlite", "parquet"])
+def test_nothing_waits_outside_of_the_folder_of_the_output(tmp_path, monkeypatch, format):
+    data = FILES[format]()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    (tmp_path / "out").mkdir()
+    with (tmp_path / "out" / "new").open("wb") as stream:
+        writers()[format].rewrite(blob(data), stream, same, Limits())
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["new"]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import warnings
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -64,7 +65,9 @@ class ExcelWriter(Writer):
             with reading():
                 parts = _parts(stream, limits)
                 stream.seek(0)
-                book = openpyxl.load_workbook(stream, rich_text=True, keep_links=False)
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # it tells of extensions that it leaves out
+                    book = openpyxl.load_workbook(stream, rich_text=True, keep_links=False)
             notes = _without_copies(book)
             written = []
             with reading():
@@ -276,9 +279,13 @@ class _Table:
 
     def _put(self, row: int, column: int, old: object, new: str | None, exact: bool) -> None:
         """Give a cell a new value, of the kind that the old one was of if it can be one."""
+        from openpyxl.cell.cell import MergedCell
+
         place = self._sheet.first_column + column + 1
         self._touched.add(place)
         cell = self._target.cell(row + 1, place)
+        if isinstance(cell, MergedCell):
+            return  # what lies under a merged cell is not written at all
         if new is None:
             cell.value = None
             return

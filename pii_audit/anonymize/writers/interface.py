@@ -43,7 +43,7 @@ class Changes:
     """What becomes of a chunk. ``values``: position of a column → new texts (as many as it had; equal ones stay as they lie).
 
     A null where there was a value becomes an empty cell (null where the format has one).
-    ``drop``: positions of columns that go, for every chunk of a table the same. ``keep``: which rows stay; None for all.
+    ``drop``: positions of columns that go, in every chunk those of the same names. ``keep``: which rows stay; None for all.
     ``exact``: positions whose values are written as they are, also those that a spreadsheet would take for formulas.
     """
 

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from pii_audit.anonymize.writers.edits import Tally, differing, flags, put, take
 from pii_audit.anonymize.writers.interface import Change, WriteError, Writer, Written
 from pii_audit.anonymize.writers.nested import Asked, Cells
-from pii_audit.anonymize.writers.recode import reading
+from pii_audit.anonymize.writers.recode import folder_of, reading
 from pii_audit.model.errors import SourceError
 from pii_audit.model.visible import visible
 from pii_audit.sources.columnar import _numbers, _Table
@@ -51,7 +51,7 @@ class ParquetWriter(Writer):
     def rewrite(self, blob: Blob, out: BinaryIO, change: Change, limits: Limits) -> list[Written]:
         with reading():
             opened = random_access(blob, limits)
-        with tempfile.SpooledTemporaryFile(_KEPT_BYTES) as waiting, opened as stream:
+        with tempfile.SpooledTemporaryFile(_KEPT_BYTES, dir=folder_of(out)) as waiting, opened as stream:
             with reading():
                 if stream.read(4) == b"PARE":
                     raise WriteError("it is encrypted")

@@ -139,6 +139,12 @@ def reading() -> Iterator[None]:
         raise WriteError(explain(error).reason) from error
 
 
+def folder_of(out: BinaryIO) -> str | None:
+    """Return the folder that a file is written in, None if that is not known: what waits for it can wait there."""
+    name = getattr(out, "name", None)
+    return os.path.dirname(os.path.abspath(name)) if isinstance(name, str) and name else None
+
+
 def lines_of(reader: Recoder) -> Iterator[Lines | bytes]:
     """Yield runs of lines as the sources see them, and every line too long for that as a whole."""
     held: list[bytes] = []

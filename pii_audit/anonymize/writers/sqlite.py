@@ -20,8 +20,9 @@ from typing import BinaryIO
 from pii_audit.anonymize.writers.edits import Tally, differing, flags
 from pii_audit.anonymize.writers.interface import Change, WriteError, Writer, Written
 from pii_audit.anonymize.writers.nested import Asked, Cells
-from pii_audit.anonymize.writers.recode import reading
+from pii_audit.anonymize.writers.recode import folder_of, reading
 from pii_audit.model.dataset import Skipped
+from pii_audit.model.files import TEMP_PREFIX
 from pii_audit.model.visible import visible
 from pii_audit.sources import cells
 from pii_audit.sources.interface import BATCH_BYTES, Blob, Limits
@@ -44,7 +45,7 @@ class SqliteWriter(Writer):
             for event in _beside(blob.name, blob.path):
                 if isinstance(event, Skipped):
                     raise WriteError(event.reason)
-        with tempfile.TemporaryDirectory(prefix="pii-audit-") as folder:
+        with tempfile.TemporaryDirectory(prefix=TEMP_PREFIX, dir=folder_of(out)) as folder:
             path = Path(folder) / "new.sqlite"
             with reading():
                 connection = _connect(blob, limits)
