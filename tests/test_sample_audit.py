@@ -17,6 +17,9 @@ import pii_audit
 from pii_audit.auditing import audit
 from pii_audit.model.result import AuditResult
 from pii_audit.model.violation import Severity
+from pii_audit.policy.catalogue import KINDS
+from pii_audit.policy.interface import ROWS, Reads
+from pii_audit.policy.registry import rules
 
 SAMPLE = pii_audit.sample_data_dir()
 EXPECTED = json.loads((SAMPLE / "expected" / "audit.json").read_text(encoding="utf-8"))
@@ -152,6 +155,69 @@ def test_borrowers_under_age_are_found_where_a_number_tells_their_age(judged_by_
 
 def test_everything_planted_is_looked_for() -> None:
     assert {*RULES, *OWN_RULES, "visit-in-quiet-hours", "minors"} == set(EXPECTED)
+
+
+#: dataset, file, column: each removed by itself
+REMOVED = [
+    ("collection_log", EVENTS[0], "started_at"), ("collection_log", EVENTS[0], "text"),
+    ("loan_book", LOANS[0], "closed_on"), ("borrower_master", MASTER[0], "客户编号"),
+    ("staff", "registers/staff.csv", "last_training_on"), ("agencies", "registers/agencies.csv", "contract_to"),
+    ("agency_reviews", "registers/agency_reviews.csv", "reviewed_on"), ("sharing_log", SHARED[0], "recipient"),
+    ("complaints", "registers/complaints.csv", "received_on"), ("consents", "registers/consents.csv", "withdrawn_on"),
+    ("deletion_records", "registers/deletion_records.csv", "due_on"), ("pipia", "registers/pipia.csv", "assessed_on"),
+]  # fmt: skip
+
+
+#: the messages of the sample are notes, not a table: there is nothing that a register could be asked about
+UNTESTED = ("marketing-after-opt-out",)
+
+
+def without(file: Path, column: str, encoding: str) -> None:
+    """Take a column out of a table."""
+    with file.open(encoding=encoding, newline="") as stream:
+        rows = list(csv.reader(stream))
+    at = rows[0].index(column)
+    with file.open("w", encoding=encoding, newline="") as stream:
+        csv.writer(stream).writerows(row[:at] + row[at + 1 :] for row in rows)
+
+
+@pytest.mark.parametrize(("dataset", "file", "column"), REMOVED, ids=[f"{dataset}-{column}" for dataset, _, column in REMOVED])
+def test_without_a_column_what_needs_it_is_not_testable_and_nothing_else_changes(
+    judged: tuple[AuditResult, pa.Table], tmp_path: Path, dataset: str, file: str, column: str
+) -> None:
+    before, _ = judged
+    assert before.judgement is not None
+    catalogue = yaml.safe_load((SAMPLE / "audit.yaml").read_text(encoding="utf-8"))
+    kind = catalogue["datasets"][dataset]["kind"]
+    lost = {role for role, bound in before.judgement.bindings[dataset].items() if bound == column}
+
+    def sees(reads: Reads) -> bool:
+        return reads.relation == ROWS and kind in (reads.kinds or KINDS)
+
+    seeing = {name: rule for name, rule in rules().items() if rule.enabled and any(map(sees, rule.reads))}
+    needing = {name: [bool(sees(reads) and lost & {*reads.needs}) for reads in rule.reads] for name, rule in seeing.items()}
+    needing = {name: where for name, where in needing.items() if any(where)}
+    using = {name for name, rule in seeing.items() if any(sees(reads) and lost & {*reads.uses} for reads in rule.reads)}
+    assert lost and needing
+
+    for name in ("core", "collection", "registers", "app", "outbox", "exports", "backup", "dev"):
+        shutil.copytree(SAMPLE / name, tmp_path / name)
+    without(tmp_path / file, column, ENCODINGS.get(file, "utf-8"))
+    catalogue |= {"policies": ["own.yml"], "exemptions": []}
+    (tmp_path / "audit.yaml").write_text(yaml.safe_dump(catalogue, allow_unicode=True), encoding="utf-8")
+    # all others see nothing of the dataset's rows
+    (tmp_path / "own.yml").write_text(yaml.safe_dump({"rules": [{"rule": name} for name in seeing]}), encoding="utf-8")
+    after = audit(tmp_path / "audit.yaml")
+
+    for name in seeing.keys() - needing.keys() - using:
+        assert [v for v in after.violations if v.rule == name] == [v for v in before.violations if v.rule == name]
+        assert [n for n in after.not_testable if n.rule == name] == [n for n in before.not_testable if n.rule == name]
+    for name, where in needing.items():
+        told = {n.missing for n in after.not_testable if (n.rule, n.dataset) == (name, dataset)}
+        assert told & {f"column {role}" for role in lost} or name in UNTESTED, name
+        # a register that is asked for beside the rows is needed for all of them
+        rest = [v for v in before.violations if v.rule == name and v.dataset != dataset and not any(where[1:])]
+        assert [v for v in after.violations if v.rule == name] == rest
 
 
 def test_many_rules_and_nothing_skipped(judged: tuple[AuditResult, pa.Table]) -> None:
