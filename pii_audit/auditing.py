@@ -8,7 +8,7 @@ import re
 import secrets
 import time
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,7 +31,7 @@ from pii_audit.model.violation import Article, Judgement
 from pii_audit.model.visible import visible
 from pii_audit.policy import relations, roles
 from pii_audit.policy.catalogue import CATALOGUE_NAME, KINDS, Catalogue, Dataset, load_catalogue
-from pii_audit.policy.draft import Seen
+from pii_audit.policy.draft import Draft, Seen
 from pii_audit.policy.draft import draft as drafted
 from pii_audit.policy.evaluate import Evaluation, Evidence, evaluate
 from pii_audit.policy.law import load_frameworks
@@ -39,7 +39,7 @@ from pii_audit.policy.packs import Policy, load_audit
 from pii_audit.recognizers.batch import Detector
 from pii_audit.settings import ScanSettings
 from pii_audit.sources.discover import discover
-from pii_audit.sources.interface import Batch, Blob, Limits
+from pii_audit.sources.interface import Batch, Blob, Event, Limits
 from pii_audit.validators import GB11643
 
 _Told = TypeVar("_Told", Skipped, Note)
@@ -293,23 +293,53 @@ def _occurrence(hit: Mapping[str, Any], name: str, dataset: Dataset | None, date
     )
 
 
-def draft(folder: Path, home: Path, *, progress: Callable[[Progress], None] | None = None) -> str:
+def draft(folder: Path, home: Path, lang: str = "en", *, progress: Callable[[Progress], None] | None = None) -> Draft:
     """Return a catalogue in draft for what lies in a folder; paths are relative to ``home``, where it will lie."""
     scanned = scan(ScanSettings((str(folder),), command="init"), progress=progress)
     context = sources.context_for()
     names = Names(Detector(select(None)))
+    shown = {names.place(blob.name): blob for blob in discover((str(folder),)).blobs if os.path.basename(blob.name) != CATALOGUE_NAME}
     by_file: dict[str, set[str]] = {}
     for finding in scanned.findings:
-        by_file.setdefault(finding.source.split("!")[0], set()).add(finding.entity_type)
-    files = []
-    for blob in discover((str(folder),)).blobs:
-        shown = names.place(blob.name)
-        if shown != blob.name or os.path.basename(shown) == CATALOGUE_NAME:
-            continue  # a name that holds a value is repeated nowhere; a pattern has to stand for it
-        first = next((event for event in sources.read_blob(blob, context) if isinstance(event, Batch)), None)
-        headers = tuple(column.name for column in first.columns if column.name) if first and not first.text else ()
-        files.append(Seen(os.path.relpath(blob.name, home), bool(first and first.text), headers, tuple(sorted(by_file.get(shown, ())))))
-    return drafted(files, visible(str(folder)))
+        file = next((file for file in _outers(finding.source) if file in shown), "")
+        by_file.setdefault(file, set()).add(finding.entity_type)
+    files, left = [], []
+    for name, blob in shown.items():
+        if name != blob.name:
+            left.append(_below(name, folder))  # it is repeated nowhere; a pattern has to stand for it
+            continue
+        text, headers = _headers(sources.read_blob(blob, context))
+        files.append(Seen(os.path.relpath(blob.path or blob.name, home), text, headers, tuple(sorted(by_file.get(name, ())))))
+    unread = [f"{_below(item.what, folder)}: {item.code}" for item in scanned.skipped]
+    return drafted(files, names.place(visible(str(folder))), lang, left, unread)
+
+
+def _outers(source: str) -> Iterator[str]:
+    """Yield what may be the file that a source lies in, the longest first: names of files may hold a ``!`` too."""
+    parts = source.split("!")
+    return ("!".join(parts[:n]) for n in range(len(parts), 0, -1))
+
+
+def _below(shown: str, folder: Path) -> str:
+    return visible(shown.removeprefix(visible(os.path.join(os.path.normpath(folder), ""))))
+
+
+#: tables of one file whose headers are looked at
+_TABLES = 20
+
+
+def _headers(events: Iterator[Event]) -> tuple[bool, tuple[str, ...]]:
+    """Return whether the first table of a file is lines of text, and the headers of its first tables."""
+    seen: dict[str, bool] = {}
+    headers: dict[str, None] = {}
+    for event in events:
+        if isinstance(event, Batch):
+            if event.source in seen or len(seen) == _TABLES:
+                break
+            seen[event.source] = event.text
+            if not event.text:
+                headers |= dict.fromkeys(column.name for column in event.columns if column.name)
+    return next(iter(seen.values()), False), tuple(headers)
 
 
 def _told(short: Callable[[str], str], item: _Told) -> _Told:
@@ -355,7 +385,7 @@ class _Files:
     def owner_of(self, source: str) -> str | None:
         """Return the dataset that a source belongs to."""
         outer = self.relative(source)
-        if (found := self._owner.get(outer) or self._owner.get(outer.split("!")[0])) is not None:
+        if (found := next((owner for file in _outers(outer) if (owner := self._owner.get(file))), None)) is not None:
             return found
         # values in the name of a folder lie with the first dataset below it
         return next((name for folder, name in self._folders if outer.startswith(folder) or folder.startswith(outer)), None)

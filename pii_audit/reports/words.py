@@ -66,6 +66,13 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "left.reasons": ("{n} further reasons; --verbose shows all", "另有 {n} 项原因；--verbose 显示全部"),
     "exemption.expired": ("expired on {date}: exempts nothing", "已于 {date} 到期，不再豁免"),
     "exemption.holds": ("until {date}; {n} taken out", "有效期至 {date}；已扣除 {n} 项"),
+    # draft of a catalogue
+    "init.done": (
+        "pii-audit: {path} drafted with {datasets}; fill in what it asks for, then run: pii-audit audit {path}",
+        "pii-audit：已起草 {path}，含{datasets}；请补全其中 ??? 各项，然后运行：pii-audit audit {path}",
+    ),
+    "init.left": ("pii-audit: not in the draft: {name}", "pii-audit：未列入草稿：{name}"),
+    "init.replace": ("{path} exists already; replace it?", "{path} 已存在，是否覆盖？"),
     # where a person occurs
     "subject.found": ("Identifier {n}: {places} in {datasets}", "标识符 {n}：出现于{datasets}，共 {places}"),
     "subject.none": ("Identifier {n}: does not occur", "标识符 {n}：未出现"),
