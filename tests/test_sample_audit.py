@@ -25,8 +25,9 @@ SAMPLE = pii_audit.sample_data_dir()
 EXPECTED = json.loads((SAMPLE / "expected" / "audit.json").read_text(encoding="utf-8"))
 EVENTS, LOANS = ("collection/events_2026-03.csv", "event_id"), ("core/loan_book.csv", "loan_no")
 MASTER, SHARED = ("core/borrower_master.csv", "客户编号"), ("registers/sharing_log.csv", "share_id")
+INCIDENTS = ("registers/incidents.csv", "incident_id")
 ENCODINGS = {MASTER[0]: "gb18030"}
-#: what was planted → rule, and the file whose entries are named, by which column
+#: what was planted → rule, the file whose entries are named, by which column, and the aspect where one rule has several
 RULES = {
     "agency-contract-ended": ("agency-contract-ended", *EVENTS),
     "agency-contract-ended-before-sharing": ("contract-expired", "registers/sharing_log.csv", "recipient"),
@@ -53,6 +54,12 @@ RULES = {
     "impact-assessment-after-transfer": ("pipia-late", *SHARED),
     "impact-assessment-destroyed-early": ("pipia-destroyed", "registers/pipia.csv", "pipia_id"),
     "loans-closed-ten-years-ago": ("retention-limit", *LOANS),
+    "incident-never-reported": ("incident-late", *INCIDENTS, "not done"),
+    "incident-reported-late": ("incident-late", *INCIDENTS, "late"),
+    "incident-to-be-reported": ("incident-report-deadline", *INCIDENTS),
+    "incident-without-notice": ("incident-notice-missing", *INCIDENTS),
+    "larger-incident-briefed-late": ("incident-brief-late", *INCIDENTS),
+    "larger-incident-reported-late": ("incident-report-late", *INCIDENTS),
     "onward-sharing": ("onward-sharing", *SHARED),
     "quiet-hours": ("quiet-hours", *EVENTS),
     "rights-request-unanswered": ("rights-request-late", "registers/rights_requests.csv", "request_id"),
@@ -74,6 +81,16 @@ RULES = {
     "text-threat": ("threats", *EVENTS),
     "third-person-without-loss-of-contact": ("third-party-contact", *EVENTS),
     "visit-by-one-person": ("visit-staff", *EVENTS),
+    "visit-in-quiet-hours": ("quiet-hours", *EVENTS, "visit"),
+}
+#: rules that the catalogue of the sample breaks by what it says → datasets, recipients, or the organisation
+CATALOGUE = {
+    "automated-decision-without-pipia": {"phone_books"},
+    "catalogue-review": {"-"},
+    "minors-audit": {"-"},
+    "onward-unapproved": {"云服务商新加坡"},
+    "same-auditor": {"-"},
+    "storage-abroad": {"backup"},
 }
 #: what a policy of one's own has to ask for → the same; until then a statutory minimum, a grace or a default hides it
 OWN_RULES = {
@@ -133,8 +150,9 @@ def test_what_was_planted_is_found_by_a_policy_of_ones_own(judged_by_own: tuple[
     assert named(judged_by_own[1], *OWN_RULES[planted]) == set(EXPECTED[planted])
 
 
-def test_a_visit_in_quiet_hours_is_told_apart(judged: tuple[AuditResult, pa.Table]) -> None:
-    assert named(judged[1], "quiet-hours", *EVENTS, "visit") == set(EXPECTED["visit-in-quiet-hours"])
+@pytest.mark.parametrize("rule", CATALOGUE)
+def test_what_the_catalogue_says_is_judged(judged: tuple[AuditResult, pa.Table], rule: str) -> None:
+    assert {violation.dataset for violation in judged[0].violations if violation.rule == rule} == CATALOGUE[rule]
 
 
 def test_borrowers_under_age_are_found_where_a_number_tells_their_age(judged_by_own: tuple[AuditResult, pa.Table]) -> None:
@@ -154,7 +172,7 @@ def test_borrowers_under_age_are_found_where_a_number_tells_their_age(judged_by_
 
 
 def test_everything_planted_is_looked_for() -> None:
-    assert {*RULES, *OWN_RULES, "visit-in-quiet-hours", "minors"} == set(EXPECTED)
+    assert {*RULES, *OWN_RULES, "minors"} == set(EXPECTED)
 
 
 #: dataset, file, column: each removed by itself
