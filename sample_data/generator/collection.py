@@ -283,6 +283,29 @@ def _visits(log: Events) -> None:
     log.ledger.audit["quiet-hours"].append(late)
 
 
+def messages(ledger: Ledger, town: Town) -> None:
+    """Write the messages that were sent: reminders, marketing that went on after the opt-out, a threat."""
+    remind = "【安信贷】您的借款将于3月{}日到期，请按时还款，如已还款请忽略。"
+    market = "【安信贷】限时优惠，老客户专享低息额度，退订回T"
+    sent: list[tuple[int, str, str, str, str, tuple[str, ...]]] = [
+        *((n, "sms", "outbound", f"2026-02-{n + 10} 09:00:00", remind.format(n), ()) for n in range(8, 16)),
+        (2, "sms", "outbound", "2026-03-01 23:59:59", market, ()),  # the day of the opt-out itself
+        (2, "sms", "outbound", "2026-03-02 00:00:00", market, ("message-marketing-after-opt-out",)),
+        (3, "sms", "outbound", "2026-03-02 10:00:00", market, ()),
+        (6, "sms", "outbound", "2026-03-03 10:00:00", "再不还钱就叫人上门收拾你", ("message-threat",)),
+        (6, "im", "inbound", "2026-03-03 10:05:00", "你们再来就找人收拾你们", ()),
+    ]
+    header = "message_id borrower_id channel direction sent_at content".split()
+    rows: list[list[Cell]] = []
+    for n, (who, channel, direction, moment, text, breaches) in enumerate(sent, 1):
+        rows.append([f"M{n:03d}", town.borrowers[who].number, channel, direction, moment, text])
+        for breach in breaches:
+            ledger.audit[breach].append(f"M{n:03d}")
+    name = "collection/messages_2026-03.csv"
+    ledger.write(name, delimited(header, rows).encode())
+    ledger.table(name, "delimited", "utf-8", header, rows)
+
+
 def call_list(ledger: Ledger, town: Town) -> None:
     """Write a call list in Excel: a title above the header, phones as numbers, and a hidden sheet of old cases."""
     rng = town.rng
@@ -316,3 +339,4 @@ def everything(ledger: Ledger, town: Town, book: Sequence[Loan]) -> None:
     notes(ledger, town, book)
     events(ledger, town)
     call_list(ledger, town)
+    messages(ledger, town)

@@ -121,7 +121,7 @@ def _sharing_log(ledger: Ledger) -> tuple[str, Rows]:
 
 
 def _consents(ledger: Ledger, town: Town) -> tuple[str, Rows]:
-    header = "consent_id borrower_id mobile purpose scope given_on expires_on withdrawn_on separate"
+    header = "consent_id borrower_id mobile purpose scope given_on expires_on withdrawn_on separate default_ticked"
     rows: Rows = []
     for n, who in enumerate(town.borrowers[:90]):
         expires, withdrawn = f"{2026 + n % 3}-12-31", ""
@@ -132,7 +132,12 @@ def _consents(ledger: Ledger, town: Town) -> tuple[str, Rows]:
             withdrawn = "2026-02-14"
             ledger.audit["consent-withdrawn"].append(who.number)
         scope = ("loan", "loan;contacts", "loan;marketing")[n % 3]
-        rows.append([f"N{n + 1:05d}", who.number, who.v_mobile, "lending", scope, f"2024-0{n % 9 + 1}-11", expires, withdrawn, str(n % 2)])
+        ticked = "1" if n == 11 else "0"
+        rows.append([f"N{n + 1:05d}", who.number, who.v_mobile, "lending", scope, f"2024-0{n % 9 + 1}-11", expires, withdrawn, str(n % 2), ticked])
+    ledger.audit["consent-ticked-by-default"].append("N00012")
+    for n, withdrawn in ((2, "2026-03-01"), (3, "")):
+        # see the messages of March
+        rows.append([f"N{n + 89:05d}", town.borrowers[n].number, "", "marketing", "", "2025-06-11", "2027-12-31", withdrawn, "1", "0"])
     return header, rows
 
 
