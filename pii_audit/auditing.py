@@ -33,9 +33,12 @@ from pii_audit.policy import relations, roles
 from pii_audit.policy.catalogue import CATALOGUE_NAME, KINDS, Catalogue, Dataset, load_catalogue
 from pii_audit.policy.draft import Draft, Seen
 from pii_audit.policy.draft import draft as drafted
+from pii_audit.policy.evaluate import PLACES as PLACES_FOUND
 from pii_audit.policy.evaluate import Evaluation, Evidence, evaluate
+from pii_audit.policy.interface import ROWS, Rule
 from pii_audit.policy.law import load_frameworks
 from pii_audit.policy.packs import Policy, load_audit
+from pii_audit.policy.untestable import in_chinese
 from pii_audit.recognizers.batch import Detector
 from pii_audit.settings import ScanSettings
 from pii_audit.sources.discover import discover
@@ -43,6 +46,10 @@ from pii_audit.sources.interface import Batch, Blob, Event, Limits
 from pii_audit.validators import GB11643
 
 _Told = TypeVar("_Told", Skipped, Note)
+
+
+#: columns of the relation of all places (``--places``): those of the evaluation, who answers for it, and what is to be done
+PLACES = pa.schema([*PLACES_FOUND, ("owner", pa.string()), ("action", pa.string())])
 
 
 def audit(
@@ -58,7 +65,7 @@ def audit(
     """Return what an audit of a catalogue found: a scan of all its datasets, judged by its policies.
 
     ``settings`` says how to scan; its targets come from the catalogue. ``on_places`` takes every place of every
-    violation (columns of ``evaluate.PLACES``). Raises PolicyError with every mistake in catalogue and policies before
+    violation (columns of ``PLACES``). Raises PolicyError with every mistake in catalogue and policies before
     anything is read.
     """
     found, policy = load_audit(catalogue)
@@ -72,10 +79,13 @@ def audit(
         blobs=files.blobs,
         name_of=files.shown,
         limits=limits or Limits(),
-        on_places=on_places,
+        on_places=_with_owner(on_places, found, policy) if on_places else None,
         on_step=on_step,
     )
     judged = evaluate(found, policy, evidence)
+    by_dataset: dict[str, set[str]] = {}
+    for name, finding in files.findings:
+        by_dataset.setdefault(name, set()).add(finding.entity_type)
     short = files.relative
     return replace(
         scanned,
@@ -91,11 +101,23 @@ def audit(
         masked=tuple(replace(masked, source=short(masked.source)) for masked in scanned.masked),
         skipped=tuple(sorted({*(_told(short, item) for item in scanned.skipped), *(_told(short, item) for item in judged.skipped)})),
         notes=tuple(sorted({*(_told(short, item) for item in scanned.notes), *files.notes, *judged.notes})),
-        violations=judged.violations,
-        not_testable=judged.not_testable,
+        violations=tuple(replace(item, deletes=policy.applied[item.rule].rule.deletes) for item in judged.violations),
+        not_testable=tuple(replace(item, reason_zh=in_chinese(item)) for item in judged.not_testable),
         exemptions=judged.exemptions,
-        judgement=_judgement(found, policy, judged),
+        judgement=_judgement(found, policy, judged, by_dataset),
     )
+
+
+def _with_owner(take: Callable[[pa.Table], None], catalogue: Catalogue, policy: Policy) -> Callable[[pa.Table], None]:
+    """Return a taker that adds the owner of the dataset, and ``delete`` where the place may be there no more."""
+    owners = {name: dataset.owner for name, dataset in catalogue.datasets.items()}
+
+    def taken(places: pa.Table) -> None:
+        owned = [owners.get(name) for name in places["dataset"].to_pylist()]
+        actions = ["delete" if policy.applied[rule].rule.deletes else None for rule in places["rule"].to_pylist()]
+        take(places.append_column("owner", pa.array(owned, pa.string())).append_column("action", pa.array(actions, pa.string())))
+
+    return taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,43 +427,68 @@ def _facts(dataset: str, shown: str, blob: Blob) -> relations.FileFacts:
     return relations.FileFacts(dataset, shown, status.st_size, status.st_mode & 0o777, dt.date.fromtimestamp(status.st_mtime))
 
 
-def _judgement(catalogue: Catalogue, policy: Policy, judged: Evaluation) -> Judgement:
+def _judgement(catalogue: Catalogue, policy: Policy, judged: Evaluation, found: Mapping[str, set[str]]) -> Judgement:
     rules = {name: applied for name, applied in policy.applied.items() if applied.enabled}
     broken = {violation.rule for violation in judged.violations}
     articles = []
     for framework in load_frameworks().values():
-        by_article: dict[str, tuple[str, str, list[str]]] = {}
-        for name, applied in rules.items():
-            for article in framework.articles_of(applied.rule.law):
-                by_article.setdefault(article.id, (article.title or "", article.title_zh or "", []))[2].append(name)
-        articles += [
-            Article(
-                framework.name, number, title, title_zh, tuple(names),
-                tuple(name for name in names if name in broken), tuple(name for name in names if name in judged.untested),
-            )
-            for number, (title, title_zh, names) in by_article.items()
-        ]  # fmt: skip
+        serving = {name: {article.id for article in framework.articles_of(applied.rule.law)} for name, applied in rules.items()}
+        for article in framework.articles:
+            names = tuple(name for name, served in serving.items() if article.id in served)
+            if names:
+                articles.append(
+                    Article(
+                        framework.name, framework.title, framework.title_zh, article.id, article.title or "", article.title_zh or "", names,
+                        tuple(name for name in names if name in broken), tuple(name for name in names if name in judged.untested),
+                    )
+                )  # fmt: skip
+    declared = {name: dataset.binding for name, dataset in catalogue.datasets.items()}
     return Judgement(
         catalogue=catalogue.shown,
         as_of=catalogue.as_of.isoformat(),
         policies=policy.files,
         coverage=judged.coverage,
         bindings=judged.bindings,
+        guessed={
+            name: tuple(role for role, column in bound.items() if column not in declared[name].values())
+            for name, bound in judged.bindings.items()
+        },
         articles=tuple(articles),
-        record={name: _record(catalogue, dataset) for name, dataset in catalogue.datasets.items()},
+        language=tuple(name for name, applied in rules.items() if _on_language(applied.rule)),
+        record={name: _record(catalogue, dataset, found.get(name, set())) for name, dataset in catalogue.datasets.items()},
     )
 
 
-def _record(catalogue: Catalogue, dataset: Dataset) -> Mapping[str, str]:
-    """Return what PIPL 55 and 56 want recorded of a processing activity, as far as the catalogue says it."""
-    facts = dataset.facts
+def _on_language(rule: Rule) -> bool:
+    asked = (role for reads in rule.reads if reads.relation == ROWS for role in reads.needs)
+    return any(roles.ROLES[role].kind == roles.TEXT for role in asked)
+
+
+#: what a record of processing activities should say of every dataset with personal information
+_RECORDED = ("purpose", "legal_basis", "data_subjects", "entities", "retention")
+
+
+def _record(catalogue: Catalogue, dataset: Dataset, found: set[str]) -> Mapping[str, str]:
+    """Return what is recorded of a processing activity (PIPL 55 and 56), as far as the catalogue says it.
+
+    ``missing`` names what it does not say although personal data were found there.
+    """
+    facts, retention = dataset.facts, dataset.retention
     wanted = ("owner", "system", "purpose", "legal_basis", "region", "environment", "encryption", "recipient", "pipia")
-    found = {"kind": KINDS[dataset.kind][0], **{name: visible(str(facts[name])) for name in wanted if name in facts}}
+    title, title_zh = KINDS[dataset.kind]
+    told = {"kind": dataset.kind, "kind_title": title, "kind_title_zh": title_zh, **{name: visible(str(facts[name])) for name in wanted if name in facts}}
     for name in ("data_subjects", "entities", "access_roles"):
         if name in facts:
-            found[name] = visible(", ".join(facts[name]))
-    if dataset.retention:
-        found["retention"] = str(dataset.retention)
+            told[name] = visible(", ".join(facts[name]))
+    if retention:
+        told["retention"] = str(retention)
+        told |= {"retention_from": retention.dated_by} if retention.dated_by else {}
+        told |= {"retention_min": str(retention.minimum)} if retention.minimum else {}
+        told |= {"retention_law": visible(", ".join(retention.law))} if retention.law else {}
     if (recipient := catalogue.recipients.get(facts.get("recipient", ""))) is not None:
-        found["recipient"] = visible(recipient.facts.get("name", recipient.name))
-    return found
+        told["recipient"] = visible(recipient.facts.get("name", recipient.name))
+    if found:
+        told["found"] = ", ".join(sorted(found))
+        if missing := [name for name in _RECORDED if name not in facts]:
+            told["missing"] = ", ".join(missing)
+    return told

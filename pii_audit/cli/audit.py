@@ -156,7 +156,7 @@ class _places:
         self._path = path
 
     def __enter__(self) -> Callable[[pa.Table], None]:
-        from pii_audit.policy.evaluate import PLACES
+        from pii_audit.auditing import PLACES
 
         self._stack = ExitStack()
         stream = self._stack.enter_context(AtomicFile(self._path))

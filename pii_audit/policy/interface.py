@@ -86,6 +86,8 @@ class Rule(ABC):
     enabled: ClassVar[bool] = True
     #: True: rests on a value of the organisation's own policy, on no law; the report says so
     policy_only: ClassVar[bool] = False
+    #: True: what lies in its places is to be deleted, statutory minimum included
+    deletes: ClassVar[bool] = False
 
     @abstractmethod
     def query(self, world: World, *tables: ir.Table) -> ir.Table:

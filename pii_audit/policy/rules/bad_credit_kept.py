@@ -29,6 +29,7 @@ class BadCreditKept(Rule):
     remedy_zh = "从服务和应用中删除，样本数据作匿名化处理。"
     severity = Severity.HIGH
     law = ("RET-20", "RET-21")
+    deletes = True
     enabled = False
     reads = (Reads(ROWS, ("credit_reports",), needs=("ended_on",), uses=("borrower",)),)
 

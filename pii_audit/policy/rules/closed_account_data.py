@@ -33,6 +33,7 @@ class ClosedAccountData(Rule):
     remedy_zh = "删除或匿名化；法律要求保存的，在目录中声明法定最短期限并停止使用。"
     severity = Severity.MEDIUM
     law = ("RET-04",)
+    deletes = True
     reads = (Reads(ROWS, ("loan_book", "borrower_master"), needs=("status", "closed_on"), uses=("borrower",)),)
 
     grace: Period = param(PERIOD, Period(days=30), "time to delete after closing (policy value)", "结清后的删除宽限期（政策值）")

@@ -25,6 +25,7 @@ class DeletionNotDone(Rule):
     remedy_zh = "删除仍在的数据，查明删除任务误报成功的原因，每次删除后核对登记与数据。"
     severity = Severity.HIGH
     law = ("RET-04",)
+    deletes = True
     reads = (Reads(ROWS, ("loan_book",), needs=("loan",), uses=("borrower",)), Reads(ROWS, ("deletion_records",), needs=("loan", "deleted_on")))
 
     def query(self, world: World, *tables: ir.Table) -> ir.Table:

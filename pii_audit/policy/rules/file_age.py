@@ -31,6 +31,7 @@ class FileAge(Rule):
     remedy_zh = "删除过期文件，并由日志轮转或存储生命周期规则自动执行。"
     severity = Severity.MEDIUM
     law = ("RET-01", "RET-04")
+    deletes = True
     reads = (Reads(FILES, needs=("keep_months", "latest")),)
 
     keep: Period | None = param(PERIOD, None, "how long files are kept; none: as the catalogue declares", "保存期限；空表示按目录声明")

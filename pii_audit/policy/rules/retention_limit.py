@@ -32,6 +32,7 @@ class RetentionLimit(Rule):
     remedy_zh = "执行到期删除并登记，同时检查备份与导出文件。"
     severity = Severity.MEDIUM
     law = ("RET-01", "RET-04")
+    deletes = True
     reads = (Reads(ROWS, PERSONAL, needs=("kept_from",), uses=("borrower",)), Reads(DATASETS, PERSONAL, needs=("keep_months",)))
 
     keep: Period | None = param(PERIOD, None, "how long rows are kept; none: as the catalogue declares", "保存期限；空表示按目录声明")
