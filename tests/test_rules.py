@@ -61,6 +61,7 @@ def test_every_rule_is_described(rule: Any) -> None:
     assert prose["asks"].startswith("Asks ")
     assert all(prose.get(part) for part in ("why", "example", "remedy"))
     assert rule.title and rule.title_zh and rule.remedy_zh
+    assert vars(rule).get("example_zh"), "a rule has an example of its own, in Chinese too"
     assert not rule.title.endswith(".")
     assert rule.law or not rule.enabled or rule.policy_only
     basis = load_law().basis(rule.law)

@@ -78,6 +78,8 @@ class Rule(ABC):
     title: ClassVar[str]
     title_zh: ClassVar[str]
     remedy_zh: ClassVar[str]
+    #: the example of the docstring, in Chinese
+    example_zh: ClassVar[str] = ""
     severity: ClassVar[Severity]
     #: rows of rules/law.yml; a rule that rests on facts from memory alone is no enabled default
     law: ClassVar[tuple[str, ...]]

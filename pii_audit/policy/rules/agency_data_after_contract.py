@@ -27,6 +27,7 @@ class AgencyDataAfterContract(Rule):
     title = "Entrusted data left after the end of the contract"
     title_zh = "委托合同终止后数据未返还或销毁"
     remedy_zh = "取得销毁证明并登记日期，清理传输目录。"
+    example_zh = "合同至2026-05-31，宽限30天：2026-06-30前销毁即可，自2026-07-01起列为违规。"
     severity = Severity.MEDIUM
     law = ("RET-19", "SHR-03")
     reads = (Reads(DATASETS), Reads(RECIPIENTS, needs=("contract_until",)))

@@ -28,6 +28,7 @@ class ArchiveReview(Rule):
     title = "Archived data not reviewed within a year"
     title_zh = "仅存储数据未按年复核"
     remedy_zh = "复核继续保存的理由，删除可删除的数据，并登记复核日期。"
+    example_zh = "2025-06-29归档，截至2026-06-30从未复核；周年当日复核不算逾期。"
     severity = Severity.LOW
     law = ("RET-05",)
     reads = (Reads(DATASETS),)

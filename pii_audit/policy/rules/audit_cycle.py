@@ -26,6 +26,7 @@ class AuditCycle(Rule):
     title = "No compliance audit within two years"
     title_zh = "合规审计间隔超过两年"
     remedy_zh = "开展个人信息保护合规审计并登记日期。"
+    example_zh = "处理1000万零1人的信息，上次审计为2024-06-29，于2026-06-30检查；周年当日不算逾期。"
     severity = Severity.MEDIUM
     law = ("AUD-01", "AUD-02")
     reads = (Reads(ORGANISATION, needs=("persons", "last_audit")),)

@@ -26,6 +26,7 @@ class CatalogueReview(Rule):
     title = "Catalogue not reviewed within a year"
     title_zh = "数据目录未按年复核"
     remedy_zh = "对照扫描结果复核数据目录，并登记复核日期。"
+    example_zh = "2025-06-29复核，于2026-06-30检查；周年当日不算逾期。"
     severity = Severity.LOW
     law = ("RET-07",)
     reads = (Reads(ORGANISATION, needs=("catalogue_reviewed_on",)),)

@@ -31,6 +31,7 @@ class ClosedAccountData(Rule):
     title = "Data of closed accounts still there"
     title_zh = "已结清账户的个人信息未删除"
     remedy_zh = "删除或匿名化；法律要求保存的，在目录中声明法定最短期限并停止使用。"
+    example_zh = "2026-05-31结清，宽限30天：自2026-07-01起应已删除；法定最短期限为10年的，自2036-06-01起。"
     severity = Severity.MEDIUM
     law = ("RET-04",)
     deletes = True

@@ -27,6 +27,7 @@ class ConsentExpired(Rule):
     title = "Data kept past the agreed period"
     title_zh = "同意期限届满后仍保存个人信息"
     remedy_zh = "删除相应数据或者重新取得同意；另有合法性基础的，在目录中声明该基础及保存期限。"
+    example_zh = "同意有效期至2026-06-29，于2026-06-30检查，且无其他有效同意；到期当日仍在有效期内。"
     severity = Severity.MEDIUM
     law = ("RET-03",)
     reads = (

@@ -29,6 +29,7 @@ class ConsentWithdrawn(Rule):
     title = "Data kept after consent was withdrawn"
     title_zh = "撤回同意后仍保存个人信息"
     remedy_zh = "删除相应数据并通知受托方一并删除；另有合法性基础的，在目录中声明。"
+    example_zh = "2026-02-14撤回同意，2026-06-30客户主档中仍有该行。"
     severity = Severity.HIGH
     law = ("RET-04", "CON-03")
     reads = (

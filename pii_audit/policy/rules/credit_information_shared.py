@@ -27,6 +27,7 @@ class CreditInformationShared(Rule):
     title = "Credit information in files for third parties"
     title_zh = "向第三方提供征信信息"
     remedy_zh = "从提供文件中去除征信信息，要求接收方删除并留存记录。"
+    example_zh = "提供给机构的文件含征信报告编号列，且未填写 separate_consent: true。"
     severity = Severity.HIGH
     law = ("SHR-12", "CRE-02")
     reads = (Reads(FINDINGS, ("outbound",), needs=("recipient",)),)

@@ -32,6 +32,7 @@ class CrossBorderRoute(Rule):
     title = "Export without the route it asks for"
     title_zh = "数据出境未履行相应合规路径"
     remedy_zh = "暂停出境；依规模申报安全评估，或订立标准合同、通过认证后再提供。"
+    example_zh = "一年内涉及银行卡的人数为9,999时适用标准合同，达到10,000时适用安全评估。"
     severity = Severity.HIGH
     law = ("XBR-02", "XBR-03", "XBR-04")
     reads = (

@@ -27,6 +27,7 @@ class DataNotReturned(Rule):
     title = "No record that an ended contract's data were returned"
     title_zh = "合同终止后无返还或销毁记录"
     remedy_zh = "要求受托方出具返还或销毁记录并核实，登记销毁日期。"
+    example_zh = "合同于2026年5月31日到期，宽限30天：6月30日为最后一日，7月1日即逾期。"
     severity = Severity.MEDIUM
     law = ("SHR-03", "RET-19")
     reads = (

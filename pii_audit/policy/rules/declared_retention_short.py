@@ -42,6 +42,7 @@ class DeclaredRetentionShort(Rule):
     title = "Declared retention shorter than the law demands"
     title_zh = "声明的保存期限短于法定最短期限"
     remedy_zh = "延长保存期限或以 min 声明法定最短期限，并同步调整清理任务。"
+    example_zh = "应用日志声明保存 3m 或 180d：六个月从不少于181天。"
     severity = Severity.MEDIUM
     law = tuple(dict.fromkeys(_LAW.values()))
     reads = (Reads(DATASETS, tuple(_LAW), needs=("keep_months",)),)

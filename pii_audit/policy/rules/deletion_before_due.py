@@ -24,6 +24,7 @@ class DeletionBeforeDue(Rule):
     title = "Deleted before the due date"
     title_zh = "早于应删除日期删除"
     remedy_zh = "核查该期间是否有法定保存要求，必要时恢复；停止不按登记执行的删除任务。"
+    example_zh = "应删除日期为2026-03-01，却于2026-02-28删除；当日删除则合规。"
     severity = Severity.LOW
     law = ()
     policy_only = True

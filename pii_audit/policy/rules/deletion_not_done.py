@@ -23,6 +23,7 @@ class DeletionNotDone(Rule):
     title = "Recorded as deleted, still there"
     title_zh = "登记为已删除但数据仍在"
     remedy_zh = "删除仍在的数据，查明删除任务误报成功的原因，每次删除后核对登记与数据。"
+    example_zh = "登记称某笔贷款已于2026-02-01删除，但该行仍在。"
     severity = Severity.HIGH
     law = ("RET-04",)
     deletes = True

@@ -24,6 +24,7 @@ class DeletionOverdue(Rule):
     title = "Deletion overdue"
     title_zh = "到期未删除"
     remedy_zh = "立即执行删除并登记日期；法律要求继续保存的，登记新的到期日和依据。"
+    example_zh = "应删除日期为2026-03-01，至2026-06-30仍无删除日期；当日不算逾期。"
     severity = Severity.MEDIUM
     law = ("RET-04",)
     reads = (Reads(ROWS, ("deletion_records",), needs=("due_on", "deleted_on"), uses=("borrower",)),)

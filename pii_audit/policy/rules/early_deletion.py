@@ -26,6 +26,7 @@ class EarlyDeletion(Rule):
     title = "Deleted before the statutory minimum"
     title_zh = "未满法定最短保存期限即删除"
     remedy_zh = "从备份恢复法律要求保存的数据；删除任务应取法定最短期限与保存期限中的较晚者。"
+    example_zh = "2016-03-01关闭，2026-02-28删除：违规；2026-03-01删除则已满十年。"
     severity = Severity.MEDIUM
     law = ("RET-08", "RET-09", "RET-10")
     reads = (Reads(ROWS, ("deletion_records",), needs=("deleted_on", "closed_on"), uses=("borrower",)),)

@@ -29,6 +29,7 @@ class FileAge(Rule):
     title = "Files kept past their retention period"
     title_zh = "文件超过保存期限"
     remedy_zh = "删除过期文件，并由日志轮转或存储生命周期规则自动执行。"
+    example_zh = "backup_2019.zip 保存5年：至2024-12-31合规，自2025-01-01起超期。"
     severity = Severity.MEDIUM
     law = ("RET-01", "RET-04")
     deletes = True

@@ -32,6 +32,7 @@ class ForbiddenChannel(Rule):
     title = "Data shared by a forbidden channel"
     title_zh = "以禁止渠道传输个人信息"
     remedy_zh = "改用约定接口或专用通道；清除邮箱、网盘中的副本；例外情形登记豁免。"
+    example_zh = "以电子邮件向机构发送债务人名单。"
     severity = Severity.MEDIUM
     law = ("SHR-06",)
     reads = (Reads(ROWS, LOG, needs=("transfer",), uses=("fields",)),)

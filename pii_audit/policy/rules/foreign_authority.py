@@ -25,6 +25,7 @@ class ForeignAuthority(Rule):
     title = "A foreign authority among the recipients"
     title_zh = "接收方含境外机关"
     remedy_zh = "未经主管机关批准不得提供；经批准的，以豁免登记批准文号。"
+    example_zh = "type: regulator 且 country: US。"
     severity = Severity.HIGH
     law = ("XBR-06",)
     reads = (Reads(RECIPIENTS, needs=("country",), only=lambda recipients: recipients.type == "regulator"),)

@@ -32,6 +32,7 @@ class LogIncomplete(Rule):
     title = "Collection records with empty fields"
     title_zh = "催收记录要素缺失"
     remedy_zh = "在系统和受托机构报送文件中将相关字段设为必填。"
+    example_zh = "电话记录的催收员为空；短信可以没有催收员。"
     severity = Severity.LOW
     law = ("COL-REC-02",)
     reads = (Reads(ROWS, LOG, needs=_FIELDS),)

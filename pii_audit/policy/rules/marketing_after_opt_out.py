@@ -27,6 +27,7 @@ class MarketingAfterOptOut(Rule):
     title = "Marketing after the person opted out"
     title_zh = "拒绝后仍发送营销信息"
     remedy_zh = "发送前与退订名单实时比对。"
+    example_zh = "3月1日撤回：3月2日发送的消息违规，3月1日的不违规。"
     severity = Severity.MEDIUM
     law = ("CON-11",)
     reads = (

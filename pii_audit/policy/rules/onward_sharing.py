@@ -29,6 +29,7 @@ class OnwardSharing(Rule):
     title = "Recipients passed data on without consent"
     title_zh = "受托方未经同意转委托或再提供"
     remedy_zh = "停止转委托并要求末端销毁数据；或书面同意并登记转委托方。"
+    example_zh = "登记册中为“AG01→AG05”，而 AG01 未填写 onward。"
     severity = Severity.HIGH
     law = ("SHR-03", "SHR-08")
     reads = (Reads(ROWS, LOG, needs=("recipient",), uses=("onward",)),)

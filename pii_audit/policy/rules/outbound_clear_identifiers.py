@@ -29,6 +29,7 @@ class OutboundClearIdentifiers(Rule):
     title = "Direct identifiers in clear for entrusted parties"
     title_zh = "委托处理文件含明文直接标识符"
     remedy_zh = "导出时脱敏或以假名替代直接标识符，并与受托方约定案件代号。"
+    example_zh = "提供给机构的文件含身份证号；若为“110101********123X”则合规。"
     severity = Severity.MEDIUM
     law = ("SHR-10",)
     reads = (Reads(FINDINGS, ("outbound",), needs=("recipient",)),)

@@ -30,6 +30,7 @@ class RetentionLimit(Rule):
     title = "Rows kept past their retention period"
     title_zh = "超过保存期限仍未删除"
     remedy_zh = "执行到期删除并登记，同时检查备份与导出文件。"
+    example_zh = "自结清起保存5年：2021-06-30结清的贷款自2026-07-01起应删除，2026-06-30尚不违规。"
     severity = Severity.MEDIUM
     law = ("RET-01", "RET-04")
     deletes = True

@@ -27,6 +27,7 @@ class SharingLogShort(Rule):
     title = "Register of sharing does not reach back three years"
     title_zh = "对外提供记录保存不足三年"
     remedy_zh = "从归档或备份恢复；清理任务不得删除三年内的记录。"
+    example_zh = "since: 2020-01-01，截至2026-06-30，最早一行却为2023-07-01。"
     severity = Severity.MEDIUM
     law = ("RET-12",)
     reads = (
