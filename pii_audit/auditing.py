@@ -24,7 +24,9 @@ from pii_audit.engines.tables import Reading, Tables, read_rows
 from pii_audit.entities import select
 from pii_audit.entities.cn_resident_id import CN_RESIDENT_ID
 from pii_audit.model.dataset import Note, Skipped
+from pii_audit.model.errors import UsageError
 from pii_audit.model.finding import Finding, MaskedCount
+from pii_audit.model.near import near
 from pii_audit.model.progress import Progress
 from pii_audit.model.result import AuditResult
 from pii_audit.model.violation import Article, Judgement
@@ -37,7 +39,7 @@ from pii_audit.policy.evaluate import PLACES as PLACES_FOUND
 from pii_audit.policy.evaluate import Evaluation, Evidence, evaluate
 from pii_audit.policy.interface import ROWS, Rule
 from pii_audit.policy.law import load_frameworks
-from pii_audit.policy.packs import Policy, load_audit
+from pii_audit.policy.packs import Policy, load_audit, locate, packs
 from pii_audit.policy.untestable import in_chinese
 from pii_audit.recognizers.batch import Detector
 from pii_audit.settings import ScanSettings
@@ -57,6 +59,7 @@ def audit(
     settings: ScanSettings | None = None,
     *,
     as_of: dt.date | None = None,
+    policies: Sequence[str] = (),
     progress: Callable[[Progress], None] | None = None,
     on_step: Callable[[str], None] | None = None,
     on_places: Callable[[pa.Table], None] | None = None,
@@ -64,11 +67,12 @@ def audit(
 ) -> AuditResult:
     """Return what an audit of a catalogue found: a scan of all its datasets, judged by its policies.
 
-    ``settings`` says how to scan; its targets come from the catalogue. ``on_places`` takes every place of every
+    ``settings`` says how to scan; its targets come from the catalogue. ``policies``: packs or files that apply beside those
+    that the catalogue names. ``on_places`` takes every place of every
     violation (columns of ``PLACES``). Raises PolicyError with every mistake in catalogue and policies before
     anything is read.
     """
-    found, policy = load_audit(catalogue)
+    found, policy = load_audit(catalogue, [_from_catalogue(name, catalogue) for name in policies])
     found = replace(found, as_of=as_of or found.as_of)
     clock, started = time.monotonic(), dt.datetime.now(dt.UTC)
     targets = tuple(dict.fromkeys(target for dataset in found.datasets.values() for target in found.targets(dataset)))
@@ -106,6 +110,13 @@ def audit(
         exemptions=judged.exemptions,
         judgement=_judgement(found, policy, judged, by_dataset),
     )
+
+
+def _from_catalogue(policy: str, catalogue: Path) -> str:
+    """Return a policy as the catalogue would name it. Raises UsageError if there is none."""
+    if (path := locate(policy, Path())) is None:
+        raise UsageError(f"--policy: there is no pack and no file {visible(repr(policy))}{near(policy, packs())}")
+    return policy if policy in packs() else os.path.relpath(path, catalogue.parent)
 
 
 def _with_owner(take: Callable[[pa.Table], None], catalogue: Catalogue, policy: Policy) -> Callable[[pa.Table], None]:

@@ -111,7 +111,7 @@ class Judged:
         for severity, group in groupby(ordered, key=lambda v: v.severity):
             listed = list(group)
             yield "", "", ""
-            yield w(f"section.violations.{severity.label}", n=f"{len({v.rule for v in listed}):,}"), "", STYLES[severity]
+            yield w(f"section.violations.{severity.label}", rules=w.count("rule", len({v.rule for v in listed}))), "", STYLES[severity]
             for rule, same in groupby(listed, key=lambda v: v.rule):
                 yield from self._rule(rule, list(same))
 
@@ -193,7 +193,7 @@ class Judged:
             return
         w = self.words
         yield "", "", ""
-        yield w("section.not_testable", n=f"{len({item.rule for item in listed}):,}"), "", "bold yellow"
+        yield w("section.not_testable", rules=w.count("rule", len({item.rule for item in listed}))), "", "bold yellow"
         # what is missing once stands for many rules, and often in many datasets
         by_place: defaultdict[tuple[str, str], list[NotTestable]] = defaultdict(list)
         for item in listed:
