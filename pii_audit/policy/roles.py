@@ -236,7 +236,7 @@ def typed(role: Role, column: ir.Value, manner: Manner) -> dict[str, ir.Value]:
     if role.kind == CHAIN:
         return _chain(role, column, manner)
     if role.kind == FIELDS:
-        return {role.name: key(column, manner.salt), **listed.flags(_text(column))}
+        return {role.name: key(column, manner.salt), **listed.flags(_narrow(_text(column)))}
     read = {TIME: _time, DATE: _date, FLAG: _flag, NUMBER: _number, WORD: _word, BORN: _born}[role.kind](role, column, manner)
     if not column.type().is_string():
         return {role.name: read, f"bad_{role.name}": read.isnull() & column.notnull()}
