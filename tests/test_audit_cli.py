@@ -292,6 +292,15 @@ class TestText:
         assert [line for line in lines if cell_len(line) > width] == []
         assert len(lines) < 120
 
+    def test_a_long_report_ends_with_the_verdict(self, lender: Path) -> None:
+        names = ("quiet-hours", "retention-limit", "legal-basis-missing", "access-undeclared", "classification-tag", "location-held")
+        more = ("retention-undeclared", "complaint-channel-missing", "criminal-count", "incident-grade")
+        write([{"rule": name} for name in names])
+        assert run("--lang", "en").stdout.splitlines()[-1].startswith("Read 2 sources")
+        write([{"rule": name} for name in (*names, *more)])
+        text = run("--lang", "en").stdout.splitlines()
+        assert text[0].startswith("Rules broken: ") and text[-1].startswith("Rules broken: ")
+
     def test_reasons_in_chinese(self, lender: Path) -> None:
         write([{"rule": name} for name in ("visit-staff", "contact-after-refusal", "complaint-late", "storage-abroad", "contract-missing")])
         data = report()

@@ -29,6 +29,7 @@ from pii_audit.reports.words import Words, duration, size
 _PER_SOURCE = 8     # findings shown of one source
 _IN_ALL = 60        # findings shown of all sources
 _LISTED = 15        # further sources, skips, notes
+_SCREEN = 6         # more rules than this are more than a screen
 _WIDE = 120         # from here on samples may stand on the same line, if this much is left for them:
 _DETAIL = 56
 _GAP = "  "
@@ -191,6 +192,8 @@ class _Text:
         yield from self.listed("section.notes", sorted(result.notes), "bold")
         yield Text()
         yield from self.wrapped(self.end(), style="dim")
+        if len({violation.rule for violation in result.violations}) > _SCREEN:  # the beginning has left the screen
+            yield from self.wrapped(next(Judged(result, self.view, self.words).sentences()), style=style)
 
     def wrapped(self, text: str, indent: str = "", hang: str = "", style: str = "") -> Iterator[Text]:
         for n, line in enumerate(wrap(text, max(self.view.width - cell_len(hang or indent), 20))):
