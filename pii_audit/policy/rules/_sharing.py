@@ -13,7 +13,10 @@ from pii_audit.policy.interface import World
 
 LOG = ("sharing_log",)
 #: how a register writes the home country; Hong Kong, Macau and Taiwan count as abroad for exports
-HOME = ("CN", "CHN", "China", "中国", "中国大陆", "中国内地", "境内")
+HOME = (
+    "CN", "CHN", "PRC", "China", "Mainland China", "People's Republic of China",
+    "中国", "中华人民共和国", "中国大陆", "中国内地", "中国境内", "大陆", "内地", "境内",
+)  # fmt: skip
 
 
 def parties(world: World, *facts: str) -> ir.Table:
@@ -31,8 +34,8 @@ def abroad(world: World, log: ir.Table, home: Iterable[str]) -> ir.Table:
 
 
 def to_types(world: World, found: ir.Table, types: Sequence[str]) -> ir.Table:
-    """Return the findings in what goes to recipients of some types, with ``type``."""
-    recipients = world.relation("recipients").select("recipient", "type")
+    """Return the findings in what goes to recipients of some types, with ``type`` and ``relation``."""
+    recipients = world.relation("recipients").select("recipient", "type", "relation")
     joined = found.inner_join(recipients, "recipient")
     return joined.filter(joined.type.isin(types))
 
