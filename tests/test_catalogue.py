@@ -188,7 +188,7 @@ def notes(result: AuditResult, code: str) -> list[tuple[str, str]]:
 
 def table(dates: list[str]) -> str:
     out = io.StringIO()
-    csv.writer(out).writerows([("loan_no", "closed_on", "status"), *((f"L{n:06}", date, "结清") for n, date in enumerate(dates, 1))])
+    csv.writer(out).writerows([("loan_no", "closed_on", "status"), *((f"L{n:06}", date, "结清" if date else "正常") for n, date in enumerate(dates, 1))])
     return out.getvalue()
 
 
@@ -297,6 +297,7 @@ def test_a_column_that_only_some_files_have(tmp_path: Path) -> None:
     assert rows(result) == {"loans": [1]}
     assert {item.reason for item in result.not_testable} == {
         "1 files or parts of files are text, not tables", "1 of 2 files or tables have no column for kept_from",
+        "rows whose kept_from is missing or cannot be read",
     }  # fmt: skip
 
 

@@ -81,6 +81,7 @@ class _Rows:
 #: columns that the catalogue declares under another name, and those that files bring with them
 _DECLARED_AS = {"keep_months": "retention", "min_months": "retention.min"}
 _OF_FILES = {"dated": "name", "dated_from": "name", "latest": "name or time of change"}
+_NO_FILE = "its paths match no file, or none but those of other datasets"
 #: what a condition or query meets in rows that it cannot compute; the message would quote a value
 _UNCOMPUTABLE = (duckdb.DataError, duckdb.InvalidInputException)
 #: times and dates that may lie ahead; of all others that is worth a note
@@ -260,6 +261,7 @@ class _Run:
             return False
         self.tested.add(applied.id)
         try:
+            self._undecided(applied, relations)
             tested = self._tested(applied, relations)
             left = self._exempt(applied, broken, accepted)
             self._report(applied, left, tested)
@@ -287,6 +289,8 @@ class _Run:
         if reads.relation == RECIPIENTS and not self.catalogue.recipients:
             self._missing(applied, "-", "recipients", "the catalogue names no recipient")
             raise _Untestable
+        if reads.each:
+            self._without_files(applied, reads, table)
         if reads.only is not None:
             table = table.filter(reads.only(table))
         for need in reads.needs:
@@ -303,6 +307,14 @@ class _Run:
                 raise _Untestable
             table = table.filter(table[need].notnull())
         return table
+
+    def _without_files(self, applied: Applied, reads: Reads, table: ir.Table) -> None:
+        concerned = {dataset.name: dataset for dataset in self.catalogue.datasets.values() if self._concerns(applied, dataset, reads)}
+        empty = concerned.keys() - set(self.tables.fetch(table.select("dataset").distinct())["dataset"].to_pylist())
+        for name in sorted(empty):
+            self._missing(applied, name, "rows", f"{KINDS[concerned[name].kind][0]}: {_NO_FILE}")
+        if len(empty) == len(concerned):
+            raise _Untestable
 
     def _concerns(self, applied: Applied, dataset: Dataset, reads: Reads) -> bool:
         named = not applied.datasets or dataset.name in applied.datasets or dataset.kind in applied.datasets
@@ -350,7 +362,7 @@ class _Run:
 
     def _without_rows(self, rows: _Rows) -> str:
         if not self.evidence.blobs.get(rows.dataset.name):
-            return "its paths match no file, or none but those of other datasets"
+            return _NO_FILE
         if rows.reading.texts:
             return "what was read is text, not a table"
         return "no row could be read" if rows.reading.skipped else "it has no row"
@@ -363,6 +375,18 @@ class _Run:
 
     def _missing(self, applied: Applied, dataset: str, missing: str, reason: str, rows: int = 0) -> None:
         self.not_testable.append(NotTestable(applied.id, dataset, missing, reason, rows))
+
+    def _undecided(self, applied: Applied, relations: Sequence[ir.Table]) -> None:
+        """Count the rows that lack what the rule needs, beside those whose value cannot be read."""
+        rows = applied.rule.undecided(self.world, *relations)
+        if rows is None:
+            return
+        for item in self.tables.fetch(rows.group_by(["dataset", "lacks"]).aggregate(n=rows.count())).to_pylist():
+            role, what = item["lacks"], (applied.id, item["dataset"], f"values {item['lacks']}")
+            unread = {other for other in self.not_testable if (other.rule, other.dataset, other.missing) == what}
+            self.not_testable = [other for other in self.not_testable if other not in unread]
+            rows_ = item["n"] + sum(other.rows for other in unread)
+            self._missing(applied, item["dataset"], what[2], f"rows whose {role} is missing or cannot be read", rows=rows_)
 
     def _tested(self, applied: Applied, relations: Sequence[ir.Table]) -> Mapping[str, int]:
         table = applied.rule.tested(self.world, *relations)

@@ -105,6 +105,7 @@ ROLES: Mapping[str, Role] = {
         Role("phone", KEY, "phone of the borrower", "借款人手机号", ()),
         # when
         Role("event_time", TIME, "when it happened, with the time of day", "发生时间", ("started_at", "start_time", "call_time", "event_time", "sent_at", "拨打时间", "开始时间", "发送时间", "外访时间"), must=True),
+        Role("event_written", KEY, "when it happened, however it is written", "发生时间（不论写法）", via=("event_time",)),
         Role("discovered_at", TIME, "when an incident was discovered, with the time of day", "事件发现时间", ("discovered_at", "detected_at", "发现时间"), must=True),
         Role("brief_at", TIME, "when an incident was reported in brief", "事件简要报告时间", ("brief_at", "briefed_at", "简报时间", "简要报告时间")),
         Role("reported_at", TIME, "when an incident was reported", "事件报告时间", ("reported_at", "报告时间", "上报时间")),

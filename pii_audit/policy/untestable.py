@@ -9,7 +9,7 @@ from pii_audit.policy.catalogue import KINDS, REGISTERS
 from pii_audit.policy.roles import ROLES
 
 _WITHOUT_ROWS = {
-    "its paths match no file": "路径未匹配到任何文件",
+    "its paths match no file, or none but those of other datasets": "路径未匹配到任何文件，或仅匹配到属于其他数据集的文件",
     "what was read is text, not a table": "读到的是文本，不是表格",
     "no row could be read": "没有一行能够读取",
     "it has no row": "没有数据行",

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from pii_audit.model.violation import Severity
 from pii_audit.policy.fields import PERIOD
-from pii_audit.policy.interface import DATASETS, Reads, Rule, World, param, place
+from pii_audit.policy.interface import DATASETS, Reads, Rule, World, on_day, param, place
 from pii_audit.policy.period import Period
 from pii_audit.policy.rules._periods import over
 
@@ -37,7 +37,8 @@ class ArchiveReview(Rule):
 
     def query(self, world: World, *tables: ir.Table) -> ir.Table:
         archived = self.tested(world, *tables)
-        reviewed = archived.reviewed_on >= archived.archived_on
+        # a review still to come is none
+        reviewed = archived.reviewed_on.between(archived.archived_on, on_day(world.as_of))
         last = ibis.ifelse(reviewed.fill_null(False), archived.reviewed_on, archived.archived_on)
         late = archived.filter(over(self.interval.end(last), world.as_of))
         return place(late)

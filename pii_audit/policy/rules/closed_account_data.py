@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 
 from pii_audit.model.violation import Severity
 from pii_audit.policy.fields import PERIOD, Choice, Many
-from pii_audit.policy.interface import ROWS, Reads, Rule, World, param, place
+from pii_audit.policy.interface import ROWS, Reads, Rule, World, lacking, param, place
 from pii_audit.policy.period import Period
 from pii_audit.policy.roles import ROLES
 from pii_audit.policy.rules._periods import least_until, over, with_periods
@@ -22,7 +22,8 @@ class ClosedAccountData(Rule):
     """Asks whether rows of closed accounts are still there although no statutory minimum protects them any more.
 
     Why: when the purpose is achieved the data are deleted; while a law demands that they are kept, they are only stored.
-    The grace is a policy value: no instrument gives a number of days.
+    Identity data and transaction records of financial institutions are kept ten years even if the catalogue names no
+    minimum. The grace is a policy value: no instrument gives a number of days.
     Example: settled on 2026-05-31 with 30 days of grace: due from 2026-07-01; with a minimum of 10 years, from 2036-06-01.
     Remedy: delete or anonymise the rows; where a law demands them, declare the minimum and take them out of use.
     """
@@ -45,6 +46,11 @@ class ClosedAccountData(Rule):
         rows = self.tested(world, *tables)
         until = ibis.greatest(self.grace.end(rows.closed_on), least_until(rows, rows.closed_on, self.min))
         return place(rows.filter(over(until, world.as_of)), aspect=rows.status)
+
+    def undecided(self, world: World, *tables: ir.Table) -> ir.Table:
+        (rows,) = tables
+        undated = rows.filter(rows.status.isin(self.states) & rows.closed_on.isnull())
+        return lacking(undated, "closed_on").union(lacking(rows.filter(rows.status.isnull()), "status"))
 
     def tested(self, world: World, *tables: ir.Table) -> ir.Table:
         rows = with_periods(world, tables[0])

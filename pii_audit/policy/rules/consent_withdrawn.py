@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 from pii_audit.model.violation import Severity
 from pii_audit.policy.catalogue import LEGAL_BASES
 from pii_audit.policy.fields import PERIOD, Choice, Many
-from pii_audit.policy.interface import ROWS, Reads, Rule, World, param, place
+from pii_audit.policy.interface import ROWS, Reads, Rule, World, lacking, param, place
 from pii_audit.policy.period import Period
 from pii_audit.policy.rules._periods import PERSONAL, of_bases, over
 
@@ -50,6 +50,11 @@ class ConsentWithdrawn(Rule):
         ended = consents.group_by("borrower").aggregate(gone=withdrawn.any() & ~(lasting | waiting).any())
         rows = of_bases(world, rows, self.bases).semi_join(ended.filter(ended.gone), "borrower")
         return place(rows, aspect=rows.legal_basis)
+
+    def undecided(self, world: World, *tables: ir.Table) -> ir.Table:
+        rows, consents = of_bases(world, tables[0], self.bases), tables[1]
+        nobodys = consents.filter(consents.borrower.isnull() & consents.withdrawn_on.notnull())
+        return lacking(rows.filter(rows.borrower.isnull()), "borrower").union(lacking(nobodys, "borrower"))
 
     def tested(self, world: World, *tables: ir.Table) -> ir.Table:
         return of_bases(world, tables[0], self.bases)

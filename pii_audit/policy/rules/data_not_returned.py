@@ -8,8 +8,10 @@ import ibis.expr.types as ir
 
 from pii_audit.model.violation import Severity
 from pii_audit.policy.fields import PERIOD
-from pii_audit.policy.interface import RECIPIENTS, Reads, Rule, World, on_day, param, place
+from pii_audit.policy.interface import RECIPIENTS, Reads, Rule, World, param, place
 from pii_audit.policy.period import Period
+from pii_audit.policy.rules._periods import over
+from pii_audit.policy.rules._sharing import entrusted, returned
 
 
 @dataclass(frozen=True)
@@ -31,15 +33,15 @@ class DataNotReturned(Rule):
     severity = Severity.MEDIUM
     law = ("SHR-03", "RET-19")
     reads = (
-        Reads(RECIPIENTS, needs=("contract_until",), only=lambda recipients: recipients.relation.fill_null("entrusted") == "entrusted"),
+        Reads(RECIPIENTS, needs=("contract_until",), only=entrusted),
     )
 
     grace: Period = param(PERIOD, Period(days=30), "days of grace after the contract's last day", "合同到期后的宽限期")
 
     def query(self, world: World, *tables: ir.Table) -> ir.Table:
         (recipients,) = tables
-        over = self.grace.end(recipients.contract_until) < on_day(world.as_of)
-        return place(recipients.filter(over & recipients.destroyed_on.isnull()), aspect=recipients.type)
+        ended = over(self.grace.end(recipients.contract_until), world.as_of)
+        return place(recipients.filter(ended & ~returned(recipients, world)), aspect=recipients.type)
 
     def tested(self, world: World, *tables: ir.Table) -> ir.Table:
         return tables[0]

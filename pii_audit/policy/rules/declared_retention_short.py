@@ -10,9 +10,9 @@ import ibis.expr.types as ir
 
 from pii_audit.model.violation import Severity
 from pii_audit.policy.fields import PERIOD
-from pii_audit.policy.interface import DATASETS, Reads, Rule, World, on_day, param, place
+from pii_audit.policy.interface import DATASETS, Reads, Rule, World, param, place
 from pii_audit.policy.period import Period
-from pii_audit.policy.rules._periods import kept_until
+from pii_audit.policy.rules._periods import IDENTITY_LEAST, shorter
 
 #: kind of dataset → row of the law that sets its minimum
 _LAW: Mapping[str, str] = {
@@ -34,7 +34,7 @@ class DeclaredRetentionShort(Rule):
     Why: what the catalogue declares, deletion jobs will do. The details name the row of the law. Two minimums bind only
     some lenders and are set by their policies: recordings of credit-card collection, collection logs of consumer
     finance companies.
-    Example: application logs kept 3m, or 180d: six months are never fewer than 181 days.
+    Example: application logs kept 3m, or 183d: six months are up to 184 days.
     Remedy: lengthen the period, or declare the statutory minimum as ``min``, and change the deletion jobs.
     """
 
@@ -47,8 +47,8 @@ class DeclaredRetentionShort(Rule):
     law = tuple(dict.fromkeys(_LAW.values()))
     reads = (Reads(DATASETS, tuple(_LAW), needs=("keep_months",)),)
 
-    borrower_master: Period | None = _least(Period(120), "identity data", "客户身份资料")
-    repayments: Period | None = _least(Period(120), "transaction records", "交易记录")
+    borrower_master: Period | None = _least(IDENTITY_LEAST, "identity data", "客户身份资料")
+    repayments: Period | None = _least(IDENTITY_LEAST, "transaction records", "交易记录")
     application_log: Period | None = _least(Period(6), "network logs", "网络日志")
     processing_log: Period | None = _least(Period(6), "processing logs", "数据处理日志")
     sharing_log: Period | None = _least(Period(36), "records of sharing", "对外提供记录")
@@ -60,12 +60,8 @@ class DeclaredRetentionShort(Rule):
 
     def query(self, world: World, *tables: ir.Table) -> ir.Table:
         datasets = self.tested(world, *tables)
-        # periods of months and of days compare only from a given day on
-        day = on_day(world.as_of)
-        wanted = [(datasets.kind == kind, on_day(least.after(world.as_of))) for kind, least in self._minimums().items()]
-        if not wanted:
-            return place(datasets.filter(ibis.literal(False)))
-        short = datasets.filter(kept_until(datasets, day, None, None) < ibis.cases(*wanted))
+        of_kinds = [(datasets.kind == kind) & shorter(datasets, least) for kind, least in self._minimums().items()]
+        short = datasets.filter(ibis.or_(ibis.literal(False), *of_kinds))
         return place(short, aspect=ibis.cases(*[(short.kind == kind, row) for kind, row in _LAW.items()]))
 
     def tested(self, world: World, *tables: ir.Table) -> ir.Table:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import ibis.expr.types as ir
 
 from pii_audit.model.violation import Severity
-from pii_audit.policy.interface import ROWS, Reads, Rule, World, place
+from pii_audit.policy.interface import ROWS, Reads, Rule, World, lacking, place
 
 
 @dataclass(frozen=True)
@@ -33,3 +33,7 @@ class DeletionBeforeDue(Rule):
     def query(self, world: World, *tables: ir.Table) -> ir.Table:
         (records,) = tables
         return place(records.filter(records.deleted_on < records.due_on))
+
+    def undecided(self, world: World, *tables: ir.Table) -> ir.Table:
+        (records,) = tables
+        return lacking(records.filter(records.deleted_on.notnull() & records.due_on.isnull()), "due_on")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import ibis.expr.types as ir
 
 from pii_audit.model.violation import Severity
-from pii_audit.policy.interface import ROWS, Reads, Rule, World, on_day, place
+from pii_audit.policy.interface import ROWS, Reads, Rule, World, lacking, on_day, place
 
 
 @dataclass(frozen=True)
@@ -33,3 +33,9 @@ class DeletionNotDone(Rule):
         book, records = tables
         gone = records.filter(records.deleted_on <= on_day(world.as_of))
         return place(book.semi_join(gone, "loan"))
+
+    def undecided(self, world: World, *tables: ir.Table) -> ir.Table:
+        book, records = tables
+        return lacking(book.filter(book.loan.isnull()), "loan").union(
+            lacking(records.filter(records.loan.isnull() & records.deleted_on.notnull()), "loan")
+        )

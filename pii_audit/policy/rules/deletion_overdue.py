@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 import ibis.expr.types as ir
 
 from pii_audit.model.violation import Severity
-from pii_audit.policy.interface import ROWS, Reads, Rule, World, place
+from pii_audit.policy.interface import ROWS, Reads, Rule, World, lacking, on_day, place
 from pii_audit.policy.rules._periods import over
 
 
@@ -31,4 +32,13 @@ class DeletionOverdue(Rule):
 
     def query(self, world: World, *tables: ir.Table) -> ir.Table:
         (records,) = tables
-        return place(records.filter(records.deleted_on.isnull() & over(records.due_on, world.as_of)))
+        return place(records.filter(_outstanding(records, world) & over(records.due_on, world.as_of)))
+
+    def undecided(self, world: World, *tables: ir.Table) -> ir.Table:
+        (records,) = tables
+        return lacking(records.filter(_outstanding(records, world) & records.due_on.isnull()), "due_on")
+
+
+def _outstanding(records: ir.Table, world: World) -> ir.BooleanValue:
+    # a day still to come is a plan
+    return records.deleted_on.fill_null(dt.date.max) > on_day(world.as_of)

@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 
 from pii_audit.model.violation import Severity
 from pii_audit.policy.fields import PERIOD
-from pii_audit.policy.interface import ROWS, Reads, Rule, World, param, place
+from pii_audit.policy.interface import ROWS, Reads, Rule, World, lacking, param, place
 from pii_audit.policy.period import Period
 
 
@@ -36,6 +36,10 @@ class EarlyDeletion(Rule):
     def query(self, world: World, *tables: ir.Table) -> ir.Table:
         (records,) = tables
         return place(records.filter(records.deleted_on < self.min.end(records.closed_on)))
+
+    def undecided(self, world: World, *tables: ir.Table) -> ir.Table:
+        (records,) = tables
+        return lacking(records.filter(records.deleted_on.notnull() & records.closed_on.isnull()), "closed_on")
 
     def tested(self, world: World, *tables: ir.Table) -> ir.Table:
         (records,) = tables

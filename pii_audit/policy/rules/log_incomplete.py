@@ -12,8 +12,9 @@ from pii_audit.model.violation import Severity
 from pii_audit.policy.interface import ROWS, Reads, Rule, World, place
 from pii_audit.policy.rules._collection import LOG
 
-#: what makes a row traceable; messages and calls by machines need no agent
-_FIELDS = ("event_time", "borrower", "channel", "target_role", "agent")
+#: what makes a row traceable; a time that cannot be read is there, and messages and calls by machines need no agent
+_FIELDS = ("event_written", "borrower", "channel", "target_role", "agent")
+_NAMES = {"event_written": "event_time"}
 
 
 @dataclass(frozen=True)
@@ -43,4 +44,4 @@ class LogIncomplete(Rule):
             log = log.filter(ibis.literal(False))
         empty = {name: log[name].isnull() for name in _FIELDS}
         empty["agent"] = empty["agent"] & log.channel.isin(("call", "visit"))
-        return reduce(ir.Table.union, (place(log.filter(lacking), aspect=name) for name, lacking in empty.items()))
+        return reduce(ir.Table.union, (place(log.filter(lacking), aspect=_NAMES.get(name, name)) for name, lacking in empty.items()))

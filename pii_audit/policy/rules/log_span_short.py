@@ -31,7 +31,7 @@ class LogSpanShort(Rule):
     example_zh = "自2024年起记录，2026-06-30时最早的文件为 app-20260112.log；若为2025-12-30则合规。"
     severity = Severity.MEDIUM
     law = ("RET-14",)
-    reads = (Reads(FILES, _KINDS, needs=("dated_from",)), Reads(DATASETS, _KINDS, needs=("since",)))
+    reads = (Reads(FILES, _KINDS, needs=("dated_from",), each=True), Reads(DATASETS, _KINDS, needs=("since",)))
 
     min: Period = param(PERIOD, Period(6), "how far logs must reach back", "日志应留存的最短期限")
 
