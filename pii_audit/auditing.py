@@ -103,8 +103,8 @@ def audit(
         sources=tuple(replace(source, path=short(source.path)) for source in scanned.sources),
         findings=tuple(replace(finding, source=short(finding.source)) for finding in scanned.findings),
         masked=tuple(replace(masked, source=short(masked.source)) for masked in scanned.masked),
-        skipped=tuple(sorted({*(_told(short, item) for item in scanned.skipped), *(_told(short, item) for item in judged.skipped)})),
-        notes=tuple(sorted({*(_told(short, item) for item in scanned.notes), *files.notes, *judged.notes})),
+        skipped=tuple(sorted({*(_told(short, item) for item in scanned.skipped), *(files.told(item) for item in judged.skipped)})),
+        notes=tuple(sorted({*(_told(short, item) for item in scanned.notes), *files.notes, *(files.told(item) for item in judged.notes)})),
         violations=tuple(replace(item, deletes=policy.applied[item.rule].rule.deletes) for item in judged.violations),
         not_testable=tuple(replace(item, reason_zh=in_chinese(item)) for item in judged.not_testable),
         exemptions=judged.exemptions,
@@ -410,6 +410,10 @@ class _Files:
     def shown(self, name: str) -> str:
         """Return a name as reports show it."""
         return self.relative(self._names.place(name))
+
+    def told(self, item: _Told) -> _Told:
+        """Return a skip or note of what was read again, as reports show it: readers name files and columns as they are."""
+        return _told(self.relative, self._names.event(item))
 
     def relative(self, name: str) -> str:
         """Return a name relative to the folder of the catalogue."""

@@ -6,12 +6,16 @@ import csv
 import json
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import lender as lender_tables
 import pyarrow.parquet as pq
 import pytest
+import test_canaries
 import yaml
 from click.testing import CliRunner, Result
 from rich.cells import cell_len
@@ -361,3 +365,51 @@ class TestExplain:
         result = CliRunner().invoke(program, ["policy", "explain", "quiet-hour"])
         assert result.exit_code == 2
         assert "did you mean quiet-hours" in result.stderr
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> test_canaries.Planted:
+    plant = test_canaries.Planted(tmp_path_factory.mktemp("canaries") / "data")
+    for name in ("t.csv", "t.xlsx", "t.parquet", "t.jsonl", "t.sqlite"):
+        plant.put(f"whole/{name}", lender_tables.FORMATS[name](plant.table(8)))
+    plant.put("whole/t.log", plant.text().encode())
+    plant.put("broken/t.xlsx", lender_tables.FORMATS["t.xlsx"](plant.table())[:500])
+    # texts where dates and times belong, and a log that people were called by
+    calls = {"debtor_id": ["C1", "C2"], "call_time": [plant.value(test_canaries.BARE[1]), "2026-03-01 22:00"], "被叫号码": [plant.value(test_canaries.BARE[1]) for _ in "ab"],
+             "内容": [plant.labelled(test_canaries.BARE[0]), f"再不还钱就叫人上门收拾你 {plant.value(test_canaries.BARE[2])}"]}  # fmt: skip
+    plant.put("whole/calls.csv", lender_tables.csv_text(calls).encode())
+    test_canaries._in_names(plant)
+    return plant
+
+
+class TestCanaries:
+    """Values planted in files, names, headers and keys appear in nothing that init, audit and subject write."""
+
+    @pytest.mark.parametrize("lang", ["en", "zh"])
+    def test_nothing_written_holds_a_value(self, planted: test_canaries.Planted, tmp_path: Path, lang: str) -> None:
+        environment = {**lender_tables.environment(tmp_path), "COLUMNS": "200"}
+        (tmp_path / "out").mkdir()
+        catalogue = str(planted.folder / f"{lang}.yaml")
+
+        def told(*args: str, stdin: str = "", code: int) -> None:
+            command = [sys.executable, "-m", "pii_audit", *args, "--lang", lang]
+            done = subprocess.run(command, cwd=tmp_path, env=environment, input=stdin.encode(), capture_output=True, timeout=240, check=False)
+            assert done.returncode == code, done.stderr.decode()
+            texts[f"{args[0]} stdout"], texts[f"{args[0]} stderr"] = done.stdout.decode(), done.stderr.decode()
+
+        texts: dict[str, str] = {}
+        with test_canaries.Watch(tmp_path / "temp") as watch:
+            told("init", str(planted.folder), "-o", catalogue, code=3)  # a broken workbook
+            # columns bound and a period that begins with what may be no date
+            text = Path(catalogue).read_text().replace("    # binding:", "    binding:").replace("    kind: ", "    retention: {keep: 1d, dated_by: event_time}\n    kind: ")
+            Path(catalogue).write_text(text)
+            more = ("--report", "json=out/r.json", "--report", "text=out/r.txt", "--findings", "out/s.parquet", "--places", "out/p.csv")
+            told("audit", catalogue, "-f", "text", "--verbose", "--policy", "incidents", "--policy", "minors", *more, code=3)
+            values = [value for _, value in planted.values][:40]
+            told("subject", catalogue, "-f", "json", stdin="\n".join(values), code=3)
+        assert len(json.loads(texts["subject stdout"])["places"]) >= 30
+        texts |= {"draft": text, **dict(test_canaries.everything(tmp_path / "out")), **dict(test_canaries.everything(tmp_path / "state"))}
+        texts |= {f"temp {number}": data.decode("utf-8", "replace") for number, data in enumerate(watch.seen)}
+        assert {"r.json", "r.txt", "s.parquet", "p.csv"} <= set(texts)
+        assert {name: traces for name, text in texts.items() if (traces := planted.traces(text))} == {}
+        assert list((tmp_path / "temp").iterdir()) == []
