@@ -30,6 +30,8 @@ from pii_audit.policy.packs import Applied, Policy
 from pii_audit.sources.interface import Blob, Limits
 
 FIRST_PLACES = 5
+#: keys are good for equality inside this process, and for nothing else
+_SALT = secrets.token_hex(16)
 #: columns of the relation of all places (``--places``)
 PLACES = pa.schema(
     {"rule": pa.string(), "dataset": pa.string(), "source": pa.string(), "row": pa.int64(), "column": pa.string(), "aspect": pa.string(), "n": pa.int64()}
@@ -129,7 +131,6 @@ class _Run:
         self.tables = tables
         self.evidence = evidence
         self.in_force = in_force
-        self.salt = secrets.token_hex(16)
         self.rows: dict[str, _Rows] = {}
         self.violations: list[Violation] = []
         self.not_testable: list[NotTestable] = []
@@ -143,7 +144,7 @@ class _Run:
     @functools.lru_cache(maxsize=4096)  # noqa: B019 - lives as long as one evaluation
     def key(self, text: str) -> int | None:
         """Return the key that a text has among rows."""
-        return self.tables.fetch(roles.key(ibis.literal(text), self.salt))  # type: ignore[no-any-return]
+        return self.tables.fetch(roles.key(ibis.literal(text), _SALT))  # type: ignore[no-any-return]
 
     # -- relations ----------------------------------------------------------------------------------------------------
 
@@ -180,7 +181,6 @@ class _Run:
         if self.evidence.on_step:
             self.evidence.on_step(dataset.name)
         reading = Reading(sources=self.sources)
-        manner = roles.Manner(self.salt, dataset.offset, dataset.values)
         dated_by = dataset.retention.dated_by if dataset.retention else None
         via = {role: (dated_by or "closed_on",) if role == "kept_from" else roles.ROLES[role].via for role in wanted}
         asked = tuple(dict.fromkeys((*wanted, *(other for others in via.values() for other in others))))
@@ -195,9 +195,11 @@ class _Run:
                     found[role] = found[other]
             return {role: column for role, column in found.items() if role in wanted}
 
-        readers: dict[str, Reader] = {role: functools.partial(roles.typed, roles.ROLES[role], manner=manner) for role in wanted}
+        own = {role: tuple((dataset.values or {}).get(role, {}).items()) for role in wanted}
+        readers = {role: _reader(role, dataset.offset, own[role]) for role in wanted}
         searches = {role: readers[role] for role in wanted if roles.ROLES[role].kind == roles.TEXT}
-        readers |= {role: functools.partial(roles.text_key, role, salt=self.salt) for role in searches}
+        readers |= {role: _keyed_text(role) for role in searches}
+        manner = roles.Manner(_SALT, dataset.offset, dataset.values)
         words = {role: roles.words(roles.ROLES[role], manner) for role in wanted if roles.ROLES[role].kind == roles.WORD}
         batches = read_rows(self.evidence.blobs.get(dataset.name, ()), bind, wanted, self.evidence.limits, reading, self.evidence.name_of, dataset.offset)
         # a number, since the database does not tell Loans from loans
@@ -472,6 +474,18 @@ class _Run:
             source = pa.chunked_array([pa.array(self.sources, pa.string()).take(chunk) for chunk in source.chunks], pa.string())
         columns = [pa.array([applied.id] * len(found), pa.string()), found["dataset"], source, found["row"], found["column"], found["aspect"], found["n"]]
         return pa.table(columns, schema=PLACES)
+
+
+@functools.lru_cache(maxsize=1024)
+def _reader(role: str, offset: int, words: tuple[tuple[str, str], ...]) -> Reader:
+    """Return what reads a role; the same one for the same manner, so that it is compiled once."""
+    manner = roles.Manner(_SALT, offset, {role: dict(words)})
+    return Reader(functools.partial(roles.prepared, roles.ROLES[role]), functools.partial(roles.read, roles.ROLES[role], manner=manner))
+
+
+@functools.cache
+def _keyed_text(role: str) -> Reader:
+    return Reader(functools.partial(roles.prepared, roles.ROLES[role]), functools.partial(roles.text_key, role, salt=_SALT))
 
 
 def _complete(table: ir.Table) -> ir.Table:
