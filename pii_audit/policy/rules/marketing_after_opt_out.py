@@ -43,18 +43,18 @@ class MarketingAfterOptOut(Rule):
         mine = consents.filter(consents.purpose.isin([world.key(purpose) for purpose in self.purposes]))
         ended = mine.filter(mine.withdrawn_on.notnull())
         again = mine.view()
-        stopped = sent.semi_join(
-            ended,
+        stopped = sent.inner_join(
+            ended.select("borrower", "channel", "withdrawn_on"),
             [sent.borrower == ended.borrower, sent.day > ended.withdrawn_on, (sent.channel == ended.channel).fill_null(True)],
+        ).select(*(sent[name] for name in sent.columns), "withdrawn_on")
+        still = stopped.anti_join(
+            again,
+            [
+                stopped.borrower == again.borrower,
+                again.given_on >= stopped.withdrawn_on,
+                again.given_on <= stopped.day,
+                again.withdrawn_on.isnull() | (again.withdrawn_on >= stopped.day),
+                (stopped.channel == again.channel).fill_null(True),
+            ],
         )
-        return place(
-            stopped.anti_join(
-                again,
-                [
-                    stopped.borrower == again.borrower,
-                    again.given_on <= stopped.day,
-                    again.withdrawn_on.isnull() | (again.withdrawn_on >= stopped.day),
-                    (stopped.channel == again.channel).fill_null(True),
-                ],
-            )
-        )
+        return place(sent.semi_join(still, ["dataset", "source", "row"]))
