@@ -81,7 +81,7 @@ class _Rows:
 
 
 #: columns that the catalogue declares under another name, and those that files bring with them
-_DECLARED_AS = {"keep_months": "retention", "min_months": "retention.min"}
+_DECLARED_AS = {"keep_months": "retention", "min_months": "retention.min", "declared": "entities"}
 _OF_FILES = {"dated": "name", "dated_from": "name", "latest": "name or time of change"}
 _NO_FILE = "its paths match no file, or none but those of other datasets"
 #: what a condition or query meets in rows that it cannot compute; the message would quote a value

@@ -21,7 +21,7 @@ _FACTS = {
     "permitted": "允许的信息种类", "persons": "处理个人信息的人数", "last_audit": "最近一次合规审计", "last_minors_audit": "最近一次未成年人个人信息审计",
     "last_drill": "最近一次演练", "catalogue_reviewed_on": "数据目录复核日期", "same_auditor": "审计方", "licensed": "征信业务资质",
     "violence_record": "暴力催收记录", "automated_decision": "是否用于自动化决策", "separate_consent": "单独同意", "route_on": "出境路径完成日期",
-    "onward": "转委托对象", "purposes": "合同约定的目的", "declared": "应有的信息种类（entities）", "others_read": "访问权限",
+    "onward": "转委托对象", "purposes": "合同约定的目的", "entities": "应有的信息种类", "others_read": "访问权限",
 }  # fmt: skip
 
 

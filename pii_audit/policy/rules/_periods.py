@@ -16,13 +16,19 @@ PERSONAL = (
     "loan_book", "borrower_master", "repayments", "contacts", "collection_log", "message_log", "recording_index",
     "credit_reports", "backup", "export", "outbound", "test_data",
 )  # fmt: skip
-#: identity data and transaction records of financial institutions (RET-08): ten years
-_FINANCIAL, _IDENTITY, IDENTITY_LEAST = ("bank", "consumer_finance", "micro_loan"), ("borrower_master", "repayments"), Period(120)
+#: organisations that keep identity data and transaction records for ten years (RET-08), and the kinds of datasets with them
+_FINANCIAL = ("bank", "consumer_finance", "micro_loan")
+IDENTITY = ("borrower_master", "repayments")
 #: roles of dates that every row has; where one is empty, it is not that the period has not begun
 BEGINNINGS = (*(name for name, role in ROLES.items() if role.must), "opened_on", "given_on", "birth_date", "hired_on", "contract_from")
 #: days from which no number of months is shorter, or longer, than from any other day (28 to 31 days, 181 to 184)
 _TELLING_DAYS = (dt.date(2025, 2, 1), dt.date(2027, 3, 1), dt.date(2027, 7, 1))
 _PERIODS = ("keep_until_from", "keep_months", "keep_days", "min_months", "min_days")
+
+
+def identity_least(world: World) -> Period | None:
+    """Return how long the organisation keeps identity data and transaction records by law; None if it is not bound."""
+    return Period(120) if world.organisation.get("kind") in _FINANCIAL else None
 
 
 def with_periods(world: World, table: ir.Table) -> ir.Table:
@@ -31,8 +37,8 @@ def with_periods(world: World, table: ir.Table) -> ir.Table:
     Where it declares no minimum, identity data and transaction records of financial institutions have the one of the law.
     """
     declared = world.relation("datasets").select("dataset", "kind", *_PERIODS)
-    if world.organisation.get("kind") in _FINANCIAL:
-        least = declared.kind.isin(_IDENTITY).ifelse(IDENTITY_LEAST.months, ibis.null("int64"))
+    if by_law := identity_least(world):
+        least = declared.kind.isin(IDENTITY).ifelse(by_law.months, ibis.null("int64"))
         declared = declared.mutate(min_months=declared.min_months.fill_null(least))
     return table.inner_join(declared.drop("kind"), "dataset")
 
