@@ -8,7 +8,7 @@ import re
 import secrets
 import time
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,25 +24,34 @@ from pii_audit.engines.tables import Reading, Tables, read_rows
 from pii_audit.entities import select
 from pii_audit.entities.cn_resident_id import CN_RESIDENT_ID
 from pii_audit.model.dataset import Note, Skipped
+from pii_audit.model.errors import UsageError
 from pii_audit.model.finding import Finding, MaskedCount
+from pii_audit.model.near import near
 from pii_audit.model.progress import Progress
 from pii_audit.model.result import AuditResult
 from pii_audit.model.violation import Article, Judgement
 from pii_audit.model.visible import visible
 from pii_audit.policy import relations, roles
 from pii_audit.policy.catalogue import CATALOGUE_NAME, KINDS, Catalogue, Dataset, load_catalogue
-from pii_audit.policy.draft import Seen
+from pii_audit.policy.draft import Draft, Seen
 from pii_audit.policy.draft import draft as drafted
+from pii_audit.policy.evaluate import PLACES as PLACES_FOUND
 from pii_audit.policy.evaluate import Evaluation, Evidence, evaluate
+from pii_audit.policy.interface import ROWS, Rule
 from pii_audit.policy.law import load_frameworks
-from pii_audit.policy.packs import Policy, load_audit
+from pii_audit.policy.packs import Policy, load_audit, locate, packs
+from pii_audit.policy.untestable import in_chinese
 from pii_audit.recognizers.batch import Detector
 from pii_audit.settings import ScanSettings
 from pii_audit.sources.discover import discover
-from pii_audit.sources.interface import Batch, Blob, Limits
+from pii_audit.sources.interface import Batch, Blob, Event, Limits
 from pii_audit.validators import GB11643
 
 _Told = TypeVar("_Told", Skipped, Note)
+
+
+#: columns of the relation of all places (``--places``): those of the evaluation, who answers for it, and what is to be done
+PLACES = pa.schema([*PLACES_FOUND, ("owner", pa.string()), ("action", pa.string())])
 
 
 def audit(
@@ -50,6 +59,7 @@ def audit(
     settings: ScanSettings | None = None,
     *,
     as_of: dt.date | None = None,
+    policies: Sequence[str] = (),
     progress: Callable[[Progress], None] | None = None,
     on_step: Callable[[str], None] | None = None,
     on_places: Callable[[pa.Table], None] | None = None,
@@ -57,11 +67,12 @@ def audit(
 ) -> AuditResult:
     """Return what an audit of a catalogue found: a scan of all its datasets, judged by its policies.
 
-    ``settings`` says how to scan; its targets come from the catalogue. ``on_places`` takes every place of every
-    violation (columns of ``evaluate.PLACES``). Raises PolicyError with every mistake in catalogue and policies before
+    ``settings`` says how to scan; its targets come from the catalogue. ``policies``: packs or files that apply beside those
+    that the catalogue names. ``on_places`` takes every place of every
+    violation (columns of ``PLACES``). Raises PolicyError with every mistake in catalogue and policies before
     anything is read.
     """
-    found, policy = load_audit(catalogue)
+    found, policy = load_audit(catalogue, [_from_catalogue(name, catalogue) for name in policies])
     found = replace(found, as_of=as_of or found.as_of)
     clock, started = time.monotonic(), dt.datetime.now(dt.UTC)
     targets = tuple(dict.fromkeys(target for dataset in found.datasets.values() for target in found.targets(dataset)))
@@ -72,10 +83,13 @@ def audit(
         blobs=files.blobs,
         name_of=files.shown,
         limits=limits or Limits(),
-        on_places=on_places,
+        on_places=_with_owner(on_places, found, policy) if on_places else None,
         on_step=on_step,
     )
     judged = evaluate(found, policy, evidence)
+    by_dataset: dict[str, set[str]] = {}
+    for name, finding in files.findings:
+        by_dataset.setdefault(name, set()).add(finding.entity_type)
     short = files.relative
     return replace(
         scanned,
@@ -89,13 +103,32 @@ def audit(
         sources=tuple(replace(source, path=short(source.path)) for source in scanned.sources),
         findings=tuple(replace(finding, source=short(finding.source)) for finding in scanned.findings),
         masked=tuple(replace(masked, source=short(masked.source)) for masked in scanned.masked),
-        skipped=tuple(sorted({*(_told(short, item) for item in scanned.skipped), *(_told(short, item) for item in judged.skipped)})),
-        notes=tuple(sorted({*(_told(short, item) for item in scanned.notes), *files.notes, *judged.notes})),
-        violations=judged.violations,
-        not_testable=judged.not_testable,
+        skipped=tuple(sorted({*(_told(short, item) for item in scanned.skipped), *(files.told(item) for item in judged.skipped)})),
+        notes=tuple(sorted({*(_told(short, item) for item in scanned.notes), *files.notes, *(files.told(item) for item in judged.notes)})),
+        violations=tuple(replace(item, deletes=policy.applied[item.rule].rule.deletes) for item in judged.violations),
+        not_testable=tuple(replace(item, reason_zh=in_chinese(item)) for item in judged.not_testable),
         exemptions=judged.exemptions,
-        judgement=_judgement(found, policy, judged),
+        judgement=_judgement(found, policy, judged, by_dataset),
     )
+
+
+def _from_catalogue(policy: str, catalogue: Path) -> str:
+    """Return a policy as the catalogue would name it. Raises UsageError if there is none."""
+    if (path := locate(policy, Path())) is None:
+        raise UsageError(f"--policy: there is no pack and no file {visible(repr(policy))}{near(policy, packs())}")
+    return policy if policy in packs() else os.path.relpath(path, catalogue.parent)
+
+
+def _with_owner(take: Callable[[pa.Table], None], catalogue: Catalogue, policy: Policy) -> Callable[[pa.Table], None]:
+    """Return a taker that adds the owner of the dataset, and ``delete`` where the place may be there no more."""
+    owners = {name: dataset.owner for name, dataset in catalogue.datasets.items()}
+
+    def taken(places: pa.Table) -> None:
+        owned = [owners.get(name) for name in places["dataset"].to_pylist()]
+        actions = ["delete" if policy.applied[rule].rule.deletes else None for rule in places["rule"].to_pylist()]
+        take(places.append_column("owner", pa.array(owned, pa.string())).append_column("action", pa.array(actions, pa.string())))
+
+    return taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,23 +326,53 @@ def _occurrence(hit: Mapping[str, Any], name: str, dataset: Dataset | None, date
     )
 
 
-def draft(folder: Path, home: Path, *, progress: Callable[[Progress], None] | None = None) -> str:
+def draft(folder: Path, home: Path, lang: str = "en", *, progress: Callable[[Progress], None] | None = None) -> Draft:
     """Return a catalogue in draft for what lies in a folder; paths are relative to ``home``, where it will lie."""
     scanned = scan(ScanSettings((str(folder),), command="init"), progress=progress)
     context = sources.context_for()
     names = Names(Detector(select(None)))
+    shown = {names.place(blob.name): blob for blob in discover((str(folder),)).blobs if os.path.basename(blob.name) != CATALOGUE_NAME}
     by_file: dict[str, set[str]] = {}
     for finding in scanned.findings:
-        by_file.setdefault(finding.source.split("!")[0], set()).add(finding.entity_type)
-    files = []
-    for blob in discover((str(folder),)).blobs:
-        shown = names.place(blob.name)
-        if shown != blob.name or os.path.basename(shown) == CATALOGUE_NAME:
-            continue  # a name that holds a value is repeated nowhere; a pattern has to stand for it
-        first = next((event for event in sources.read_blob(blob, context) if isinstance(event, Batch)), None)
-        headers = tuple(column.name for column in first.columns if column.name) if first and not first.text else ()
-        files.append(Seen(os.path.relpath(blob.name, home), bool(first and first.text), headers, tuple(sorted(by_file.get(shown, ())))))
-    return drafted(files, visible(str(folder)))
+        file = next((file for file in _outers(finding.source) if file in shown), "")
+        by_file.setdefault(file, set()).add(finding.entity_type)
+    files, left = [], []
+    for name, blob in shown.items():
+        if name != blob.name:
+            left.append(_below(name, folder))  # it is repeated nowhere; a pattern has to stand for it
+            continue
+        text, headers = _headers(sources.read_blob(blob, context))
+        files.append(Seen(os.path.relpath(blob.path or blob.name, home), text, headers, tuple(sorted(by_file.get(name, ())))))
+    unread = [f"{_below(item.what, folder)}: {item.code}" for item in scanned.skipped]
+    return drafted(files, names.place(visible(str(folder))), lang, left, unread)
+
+
+def _outers(source: str) -> Iterator[str]:
+    """Yield what may be the file that a source lies in, the longest first: names of files may hold a ``!`` too."""
+    parts = source.split("!")
+    return ("!".join(parts[:n]) for n in range(len(parts), 0, -1))
+
+
+def _below(shown: str, folder: Path) -> str:
+    return visible(shown.removeprefix(visible(os.path.join(os.path.normpath(folder), ""))))
+
+
+#: tables of one file whose headers are looked at
+_TABLES = 20
+
+
+def _headers(events: Iterator[Event]) -> tuple[bool, tuple[str, ...]]:
+    """Return whether the first table of a file is lines of text, and the headers of its first tables."""
+    seen: dict[str, bool] = {}
+    headers: dict[str, None] = {}
+    for event in events:
+        if isinstance(event, Batch):
+            if event.source in seen or len(seen) == _TABLES:
+                break
+            seen[event.source] = event.text
+            if not event.text:
+                headers |= dict.fromkeys(column.name for column in event.columns if column.name)
+    return next(iter(seen.values()), False), tuple(headers)
 
 
 def _told(short: Callable[[str], str], item: _Told) -> _Told:
@@ -348,6 +411,10 @@ class _Files:
         """Return a name as reports show it."""
         return self.relative(self._names.place(name))
 
+    def told(self, item: _Told) -> _Told:
+        """Return a skip or note of what was read again, as reports show it: readers name files and columns as they are."""
+        return _told(self.relative, self._names.event(item))
+
     def relative(self, name: str) -> str:
         """Return a name relative to the folder of the catalogue."""
         return name.removeprefix(self._prefix)
@@ -355,7 +422,7 @@ class _Files:
     def owner_of(self, source: str) -> str | None:
         """Return the dataset that a source belongs to."""
         outer = self.relative(source)
-        if (found := self._owner.get(outer) or self._owner.get(outer.split("!")[0])) is not None:
+        if (found := next((owner for file in _outers(outer) if (owner := self._owner.get(file))), None)) is not None:
             return found
         # values in the name of a folder lie with the first dataset below it
         return next((name for folder, name in self._folders if outer.startswith(folder) or folder.startswith(outer)), None)
@@ -375,43 +442,68 @@ def _facts(dataset: str, shown: str, blob: Blob) -> relations.FileFacts:
     return relations.FileFacts(dataset, shown, status.st_size, status.st_mode & 0o777, dt.date.fromtimestamp(status.st_mtime))
 
 
-def _judgement(catalogue: Catalogue, policy: Policy, judged: Evaluation) -> Judgement:
+def _judgement(catalogue: Catalogue, policy: Policy, judged: Evaluation, found: Mapping[str, set[str]]) -> Judgement:
     rules = {name: applied for name, applied in policy.applied.items() if applied.enabled}
     broken = {violation.rule for violation in judged.violations}
     articles = []
     for framework in load_frameworks().values():
-        by_article: dict[str, tuple[str, str, list[str]]] = {}
-        for name, applied in rules.items():
-            for article in framework.articles_of(applied.rule.law):
-                by_article.setdefault(article.id, (article.title or "", article.title_zh or "", []))[2].append(name)
-        articles += [
-            Article(
-                framework.name, number, title, title_zh, tuple(names),
-                tuple(name for name in names if name in broken), tuple(name for name in names if name in judged.untested),
-            )
-            for number, (title, title_zh, names) in by_article.items()
-        ]  # fmt: skip
+        serving = {name: {article.id for article in framework.articles_of(applied.rule.law)} for name, applied in rules.items()}
+        for article in framework.articles:
+            names = tuple(name for name, served in serving.items() if article.id in served)
+            if names:
+                articles.append(
+                    Article(
+                        framework.name, framework.title, framework.title_zh, article.id, article.title or "", article.title_zh or "", names,
+                        tuple(name for name in names if name in broken), tuple(name for name in names if name in judged.untested),
+                    )
+                )  # fmt: skip
+    declared = {name: dataset.binding for name, dataset in catalogue.datasets.items()}
     return Judgement(
         catalogue=catalogue.shown,
         as_of=catalogue.as_of.isoformat(),
         policies=policy.files,
         coverage=judged.coverage,
         bindings=judged.bindings,
+        guessed={
+            name: tuple(role for role, column in bound.items() if column not in declared[name].values())
+            for name, bound in judged.bindings.items()
+        },
         articles=tuple(articles),
-        record={name: _record(catalogue, dataset) for name, dataset in catalogue.datasets.items()},
+        language=tuple(name for name, applied in rules.items() if _on_language(applied.rule)),
+        record={name: _record(catalogue, dataset, found.get(name, set())) for name, dataset in catalogue.datasets.items()},
     )
 
 
-def _record(catalogue: Catalogue, dataset: Dataset) -> Mapping[str, str]:
-    """Return what PIPL 55 and 56 want recorded of a processing activity, as far as the catalogue says it."""
-    facts = dataset.facts
+def _on_language(rule: Rule) -> bool:
+    asked = (role for reads in rule.reads if reads.relation == ROWS for role in reads.needs)
+    return any(roles.ROLES[role].kind == roles.TEXT for role in asked)
+
+
+#: what a record of processing activities should say of every dataset with personal information
+_RECORDED = ("purpose", "legal_basis", "data_subjects", "entities", "retention")
+
+
+def _record(catalogue: Catalogue, dataset: Dataset, found: set[str]) -> Mapping[str, str]:
+    """Return what is recorded of a processing activity (PIPL 55 and 56), as far as the catalogue says it.
+
+    ``missing`` names what it does not say although personal data were found there.
+    """
+    facts, retention = dataset.facts, dataset.retention
     wanted = ("owner", "system", "purpose", "legal_basis", "region", "environment", "encryption", "recipient", "pipia")
-    found = {"kind": KINDS[dataset.kind][0], **{name: visible(str(facts[name])) for name in wanted if name in facts}}
+    title, title_zh = KINDS[dataset.kind]
+    told = {"kind": dataset.kind, "kind_title": title, "kind_title_zh": title_zh, **{name: visible(str(facts[name])) for name in wanted if name in facts}}
     for name in ("data_subjects", "entities", "access_roles"):
         if name in facts:
-            found[name] = visible(", ".join(facts[name]))
-    if dataset.retention:
-        found["retention"] = str(dataset.retention)
+            told[name] = visible(", ".join(facts[name]))
+    if retention:
+        told["retention"] = str(retention)
+        told |= {"retention_from": retention.dated_by} if retention.dated_by else {}
+        told |= {"retention_min": str(retention.minimum)} if retention.minimum else {}
+        told |= {"retention_law": visible(", ".join(retention.law))} if retention.law else {}
     if (recipient := catalogue.recipients.get(facts.get("recipient", ""))) is not None:
-        found["recipient"] = visible(recipient.facts.get("name", recipient.name))
-    return found
+        told["recipient"] = visible(recipient.facts.get("name", recipient.name))
+    if found:
+        told["found"] = ", ".join(sorted(found))
+        if missing := [name for name in _RECORDED if name not in facts]:
+            told["missing"] = ", ".join(missing)
+    return told

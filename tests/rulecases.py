@@ -3,7 +3,7 @@
 A case: ``why``; ``datasets`` (name → kind, facts of the catalogue, ``rows``: role → value as written; ``binding`` only
 where a role is bound on purpose); ``recipients``, ``organisation``; ``findings``, ``masked`` and ``files`` in the columns of
 ``policy/relations.py``; ``with`` (parameters). It expects ``broken``: dataset → rows (1-based), or columns, or aspects, or
-how many; nothing means conforming. ``untestable``: dataset → what is missing.
+how many; nothing means conforming. ``untestable``: dataset → what is missing; ``counted``: dataset → what is missing → how many rows.
 """
 
 from __future__ import annotations
@@ -119,4 +119,7 @@ def differences(evaluation: Evaluation, case: Mapping[str, Any]) -> list[str]:
     expected_missing = {(name, what) for name, whats in (case.get("untestable") or {}).items() for what in ([whats] if isinstance(whats, str) else whats)}
     told += [f"{name}: {what} unexpectedly missing" for name, what in sorted(missing - expected_missing)]
     told += [f"{name}: {what} expected to be missing" for name, what in sorted(expected_missing - missing)]
+    rows = {(item.dataset, item.missing): item.rows for item in evaluation.not_testable}
+    counted = {(name, what): n for name, counts in (case.get("counted") or {}).items() for what, n in counts.items()}
+    told += [f"{name}: {rows.get((name, what))} rows with {what} instead of {n}" for (name, what), n in counted.items() if rows.get((name, what)) != n]
     return told

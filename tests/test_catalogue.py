@@ -75,6 +75,15 @@ MISTAKES = {
         HEAD + LOANS + "recipients:\n  AG01:\n    type: agency\n    contract_from: 2026-01-02\n    contract_until: 2026-01-01\n",
         11, "recipients.AG01.contract_until", "lies before contract_from (2026-01-02)",
     ),
+    "recipients of one name": (
+        HEAD + LOANS + "recipients:\n  AG01: {type: agency, name: 华信}\n  AG02: {type: agency, name: 华 信}\n",
+        9, "recipients.AG02.name", "registers could not tell it from AG01",
+    ),
+    "name that is the id of another": (
+        HEAD + LOANS + "recipients:\n  AG01: {type: agency, name: ａｇ-02}\n  AG02: {type: agency}\n",
+        8, "recipients.AG01.name", "registers could not tell it from AG02",
+    ),
+    "ids that differ by a hyphen": (HEAD + LOANS + "recipients:\n  AG01: {type: agency}\n  AG-01: {type: agency}\n", 9, "recipients.AG-01", "registers could not tell it from AG01"),
     "recipient without a type": (HEAD + LOANS + "recipients: {AG01: {name: A}}\n", 7, "recipients.AG01", "type is missing"),
     "recipient of an unknown type": (HEAD + LOANS + "recipients: {AG01: {type: agencies}}\n", 7, "recipients.AG01.type", "unknown type of recipient agencies"),
     "dataset twice": (HEAD + LOANS + "  loans: {paths: b, kind: backup}\n", 7, "datasets.loans", "is given twice"),
@@ -109,6 +118,7 @@ SCHEMA = {"$schema": "https://json-schema.org/draft/2020-12/schema", **CATALOGUE
 BEYOND_SCHEMA = {
     "role bound twice", "unknown recipient", "no recipients at all", "zone with summer time", "zone that is none", "zone of hours",
     "zone beyond", "zone that is a path", "zone that is a folder", "contract that ends before it begins", "dataset twice",
+    "recipients of one name", "name that is the id of another", "ids that differ by a hyphen",
     "standard input", "address with a password",
 }  # fmt: skip
 
@@ -188,7 +198,7 @@ def notes(result: AuditResult, code: str) -> list[tuple[str, str]]:
 
 def table(dates: list[str]) -> str:
     out = io.StringIO()
-    csv.writer(out).writerows([("loan_no", "closed_on", "status"), *((f"L{n:06}", date, "结清") for n, date in enumerate(dates, 1))])
+    csv.writer(out).writerows([("loan_no", "closed_on", "status"), *((f"L{n:06}", date, "结清" if date else "正常") for n, date in enumerate(dates, 1))])
     return out.getvalue()
 
 
@@ -297,6 +307,7 @@ def test_a_column_that_only_some_files_have(tmp_path: Path) -> None:
     assert rows(result) == {"loans": [1]}
     assert {item.reason for item in result.not_testable} == {
         "1 files or parts of files are text, not tables", "1 of 2 files or tables have no column for kept_from",
+        "rows whose kept_from is missing or cannot be read",
     }  # fmt: skip
 
 

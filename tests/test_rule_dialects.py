@@ -115,6 +115,8 @@ def test_every_rule_compiles(name: str, dialect: str) -> None:
         check(evaluate._complete(expressions[0]), dialect)
         if expressions[1] is not None:
             check(expressions[1].group_by("dataset").aggregate(n=expressions[1].count()), dialect)
+        if (lacking := rule.undecided(WORLD, *tables)) is not None:
+            check(lacking.group_by(["dataset", "lacks"]).aggregate(n=lacking.count()), dialect)
 
 
 def test_some_rules_leave_parameters_open() -> None:

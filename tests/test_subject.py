@@ -160,7 +160,7 @@ class TestDates:
         assert result.exit_code == 1
         says = {
             "en": ("Identifier 1: 5 places in 3 datasets", "must be kept until 2026-02-28", "to be deleted since 2026-03-01", "owner 信贷部", "Identifier 2: does not occur"),
-            "zh": ("标识符 1：出现于3 个数据集，共 5 处", "法定须保存至 2026-02-28", "已自 2026-03-01 起应删除", "负责人 信贷部", "标识符 2：未出现"),
+            "zh": ("标识符 1：出现于 3 个数据集，共 5 处", "法定须保存至 2026-02-28", "已自 2026-03-01 起应删除", "负责人 信贷部", "标识符 2：未出现"),
         }[lang]
         assert [word for word in says if word not in result.stdout] == []
 

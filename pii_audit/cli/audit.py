@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +51,8 @@ _EXIT: Section = (
                short_help="Judge the datasets of a catalogue by policies.")  # fmt: skip
 @click.argument("catalogue", required=False, default=CATALOGUE, metavar="[audit.yaml]", type=click.Path())
 @option("--as-of", group=_WHAT, metavar="DATE", help="Day as of which it is judged (default: as the catalogue says, else today in Beijing).")
+@option("--policy", group=_WHAT, multiple=True, type=Listed(), metavar="NAME",
+        help="A policy beside those of the catalogue: a pack or a file; repeatable.")
 @option("-f", "--format", group=_OUTPUT, metavar="FORMAT", shell_complete=complete_format,
         help="text or json (default: as the name after -o says, else text).")
 @option("-o", "--output", group=_OUTPUT, metavar="PATH", help="Where the report goes; - is standard output.")
@@ -73,6 +75,7 @@ def command(  # one parameter per flag
     ctx: click.Context,
     catalogue: str,
     as_of: str | None,
+    policy: tuple[str, ...],
     format: str | None,
     output: str | None,
     report: tuple[str, ...],
@@ -104,7 +107,7 @@ def command(  # one parameter per flag
     )
     level = None if fail_on == "none" else Sensitivity[fail_on.upper()]
     look = look_of(lang, no_color, quiet, verbose)
-    return run_audit(Path(catalogue), settings, outputs, look, level, as_of=date_of(as_of), places=Path(places) if places else None)
+    return run_audit(Path(catalogue), settings, outputs, look, level, as_of=date_of(as_of), policies=policy, places=Path(places) if places else None)
 
 
 def run_audit(
@@ -115,6 +118,7 @@ def run_audit(
     fail_on: Sensitivity | None,
     *,
     as_of: dt.date | None = None,
+    policies: Sequence[str] = (),
     places: Path | None = None,
 ) -> int:
     """Audit, write the reports, return the exit code."""
@@ -129,7 +133,7 @@ def run_audit(
         sink = stack.enter_context(_places(places)) if places else None
         bar = stack.enter_context(progress_bar(not look.quiet, words))
         progress = stack.enter_context(first_run_notice(not look.quiet, words, bar))
-        result = audit(catalogue, settings, as_of=as_of, progress=progress, on_places=sink)
+        result = audit(catalogue, settings, as_of=as_of, policies=policies, progress=progress, on_places=sink)
     try:
         write(result, outputs, look)
     except BrokenPipeError:  # the reader of the report has left; what was found stays found
@@ -156,7 +160,7 @@ class _places:
         self._path = path
 
     def __enter__(self) -> Callable[[pa.Table], None]:
-        from pii_audit.policy.evaluate import PLACES
+        from pii_audit.auditing import PLACES
 
         self._stack = ExitStack()
         stream = self._stack.enter_context(AtomicFile(self._path))

@@ -128,7 +128,8 @@ def _dates(place: Occurrence, words: Words) -> str:
     if place.dated is None:
         keep = words("subject.keep", keep=place.keep) if place.keep else ""
         return " · ".join(filter(None, (keep, words(f"undated.{place.undated}", role=place.dated_by or ""))))
-    facts = [words("subject.dated", role=words(f"dated.{place.dated_by}") if place.dated_by in ("name", "modified") else place.dated_by, date=place.dated)]
+    begun = words(f"dated.{place.dated_by}") if place.dated_by in ("name", "modified") else place.dated_by
+    facts = [f"{begun} {place.dated}"]
     if place.must_keep_until:
         facts.append(words("subject.must", date=place.must_keep_until))
     if place.delete_from:

@@ -13,7 +13,7 @@ import itertools
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from pii_audit.engines.values import Reader, Texts, Values
 from pii_audit.model.dataset import Skipped
 from pii_audit.sources.delimited import with_names
 from pii_audit.sources.encoding import HEAD_BYTES
-from pii_audit.sources.interface import Batch, Blob, Limits, Part, TableEnd
+from pii_audit.sources.interface import Batch, Blob, Column, Limits, Part, TableEnd
 
 #: memory DuckDB may use; the process adds the libraries, one batch and its output
 MEMORY = "384MB"
@@ -281,7 +281,8 @@ class _Table:
                 reading.present[role] += 1
                 reading.bound[role] = header
             column = by_name[header]
-            arrays.append(_one_a_row(column.values, column.rows, n))
+            inner = [other for other in batch.columns if other.name and other.name.startswith((f"{header}[", f"{header}."))]
+            arrays.append(_with_inner(_one_a_row(column.values, column.rows, n), inner, n))
         return pa.RecordBatch.from_arrays(arrays, ["source", "row", *self._wanted])
 
 
@@ -345,6 +346,22 @@ def _repeats(metadata: Any, header: str) -> bool:
         if group.column(number).path_in_schema == header
     ]
     return max(sizes, default=0) <= DICTIONARY_BYTES
+
+
+def _with_inner(cells: pa.Array, inner: Sequence[Column], n: int) -> pa.Array:
+    """Return cells; in place of those that held JSON, which are null, the values in it in their order (``["id_no", "name"]``: id_no;name)."""
+    if not inner or not cells.null_count:
+        return cells
+    values = pa.concat_arrays([column.values.cast(pa.string()) for column in inner])
+    at = np.concatenate([np.arange(len(column.values)) if column.rows is None else np.asarray(column.rows) for column in inner])
+    filled = np.asarray(values.is_valid()) & (at < n)
+    at, values = at[filled], values.filter(pa.array(filled))
+    order = np.argsort(at, kind="stable")
+    rows, first = np.unique(at[order], return_index=True)
+    held = pa.ListArray.from_arrays(pa.array(np.append(first, len(at)), pa.int32()), values.take(pa.array(order)))
+    which = np.full(n, -1, np.int64)
+    which[rows] = np.arange(len(rows))
+    return pc.coalesce(cells, pc.binary_join(held, ";").take(pa.array(np.where(which < 0, 0, which), mask=which < 0)))
 
 
 def _plain(array: pa.Array, ahead: int) -> pa.Array:

@@ -7,17 +7,17 @@ Columns repeat themselves, so what is read are the distinct values of a batch; r
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-
-#: what reads a column: an expression over it → columns by name
-Reader = Callable[[ir.Value], Mapping[str, ir.Value]]
 
 #: bytes of texts that are gathered before they are searched: to begin a search costs about a second
 TEXT_BYTES = 32 << 20
@@ -25,29 +25,46 @@ TEXT_BYTES = 32 << 20
 TEXT_KEYS = 1 << 21
 
 
+@dataclass(frozen=True)
+class Reader:
+    """What reads a column, in two steps, so that the second may use the first's result often: both are expressions.
+
+    ``prepare``: column → column. ``read``: prepared column → columns by name.
+    """
+
+    prepare: Callable[[ir.Value], ir.Value]
+    read: Callable[[ir.Value], Mapping[str, ir.Value]]
+
+
 class Values:
     """Evaluates readers. Use as a context manager."""
 
     def __init__(self, readers: Mapping[str, Reader], memory: str = "128MB") -> None:
         self._readers = readers
-        self._compiled: dict[tuple[str, str], str] = {}
+        self._memory = memory
         #: column → its distinct values in the batch before, and what came of them; a file's own dictionary only grows
         self._before: dict[str, tuple[pa.Array, pa.Table]] = {}
-        self._backend = ibis.duckdb.connect()
-        self._raw = self._backend.con
-        for setting in (f"memory_limit='{memory}'", "enable_progress_bar=false", "enable_external_access=false"):
-            self._raw.execute(f"SET {setting}")
+        self._opened: duckdb.DuckDBPyConnection | None = None
+
+    @property
+    def _raw(self) -> duckdb.DuckDBPyConnection:
+        if self._opened is None:
+            self._opened = duckdb.connect()
+            for setting in (f"memory_limit='{self._memory}'", "enable_progress_bar=false", "enable_external_access=false"):
+                self._opened.execute(f"SET {setting}")
+        return self._opened
 
     def __enter__(self) -> Values:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        with contextlib.suppress(Exception):
-            self._backend.disconnect()
+        if self._opened is not None:
+            with contextlib.suppress(duckdb.Error):
+                self._opened.close()
 
     def schema(self, name: str) -> pa.Schema:
         """Return the columns that a reader makes of text."""
-        return _query(self._readers[name], pa.string()).schema().to_pyarrow()
+        return _compiled(self._readers[name], pa.string())[1]
 
     def read(self, name: str, column: pa.Array) -> tuple[pa.Table, pa.Array | None, pa.Array]:
         """Read a column. Returns what its distinct values become, and for every row the number of its own.
@@ -70,19 +87,23 @@ class Values:
 
     def evaluate(self, name: str, values: pa.Array) -> pa.Table:
         """Return what a reader makes of values, row by row."""
-        known = name, str(values.type)
-        if known not in self._compiled:
-            self._compiled[known] = self._backend.compile(_query(self._readers[name], values.type))
+        query, _ = _compiled(self._readers[name], values.type)
         self._raw.register("incoming", pa.table({"value": values}))
         try:
-            return self._raw.sql(self._compiled[known]).to_arrow_table()
+            return self._raw.sql(query).to_arrow_table()
         finally:
             self._raw.unregister("incoming")
 
 
-def _query(reader: Reader, kind: pa.DataType) -> ir.Table:
-    table = ibis.table({"value": ibis.dtype(kind)}, name="incoming")
-    return table.select(**reader(table.value))
+@functools.lru_cache(maxsize=4096)
+def _compiled(reader: Reader, kind: pa.DataType) -> tuple[str, pa.Schema]:
+    """Return the SQL of a reader and the columns it makes; to compile one takes longer than to read a small file."""
+    incoming = ibis.table({"value": ibis.dtype(kind)}, name="incoming")
+    first = incoming.select(value=reader.prepare(incoming.value))
+    prepared = ibis.table(first.schema(), name="prepared")
+    query = prepared.select(**reader.read(prepared.value))
+    sql = f"WITH prepared AS MATERIALIZED ({ibis.to_sql(first, dialect='duckdb')}) {ibis.to_sql(query, dialect='duckdb')}"
+    return sql, query.schema().to_pyarrow()
 
 
 def _distinct(column: pa.Array) -> tuple[pa.Array, pa.Array]:

@@ -51,6 +51,7 @@ class Violation:
     remedy_zh: str
     law: tuple[str, ...] = ()       #: rows of rules/law.yml it serves; empty: the organisation's own policy
     details: Mapping[str, int] = field(default_factory=dict)  #: what kind → how many (entity type, class, route)
+    deletes: bool = False           #: its places may be there no more: they are the deletion list of the owner
 
     @property
     def share(self) -> float | None:
@@ -67,6 +68,7 @@ class NotTestable:
     missing: str                    #: stable: ``column closed_on``, ``register staff``, ``kind collection_log``
     reason: str
     rows: int = 0
+    reason_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ class Article:
     """One article of a framework, with the rules in force that serve it and those of them that are broken."""
 
     framework: str
+    framework_title: str
+    framework_title_zh: str
     article: str
     title: str
     title_zh: str
@@ -116,6 +120,10 @@ class Judgement:
     coverage: Coverage
     #: dataset → role → column it was found in
     bindings: Mapping[str, Mapping[str, str]]
+    #: dataset → roles that were bound by a header alone, not by the catalogue
+    guessed: Mapping[str, tuple[str, ...]]
     articles: tuple[Article, ...]
+    #: rules in force that rest on the lexicon: they help to listen, and do not find everything
+    language: tuple[str, ...]
     #: record of processing activities (PIPL 55, 56): dataset → what the catalogue says
     record: Mapping[str, Mapping[str, str]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import re
+import unicodedata
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -358,6 +359,7 @@ def load_catalogue(path: Path, today: dt.date | None = None) -> Catalogue:
         if first and last and last < first:
             key = _key(root, "recipients", name, "contract_until")
             reading.mistake(key, f"recipients.{name}.contract_until", f"lies before contract_from ({first})")
+    _refuse_doubles(recipients, root, reading)
     datasets = {}
     for name, facts in found.get("datasets", {}).items():
         recipient = facts.get("recipient")
@@ -387,6 +389,23 @@ def load_catalogue(path: Path, today: dt.date | None = None) -> Catalogue:
         recipients=recipients,
         exemptions=found.get("exemptions", ()),
     )
+
+
+def _refuse_doubles(recipients: Mapping[str, Recipient], root: yaml.Node, reading: Reading) -> None:
+    """Note recipients that a register, which names them by id or name, could not tell apart."""
+    owner: dict[str, str] = {}
+    for name in recipients:
+        if (other := owner.setdefault(_as_key(name), name)) != name:
+            reading.mistake(_key(root, "recipients", name), f"recipients.{name}", f"registers could not tell it from {other}")
+    for name, recipient in recipients.items():
+        called = recipient.facts.get("name")
+        if called is not None and (other := owner.setdefault(_as_key(called), name)) != name:
+            reading.mistake(_key(root, "recipients", name, "name"), f"recipients.{name}.name", f"registers could not tell it from {other}")
+
+
+def _as_key(text: str) -> str:
+    # as roles.key folds what registers hold
+    return re.sub(r"[\s\-]+", "", unicodedata.normalize("NFKC", text)).upper()
 
 
 def policies_of(path: Path) -> tuple[tuple[str, ...], str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
+import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING
@@ -18,6 +19,9 @@ from pii_audit.policy.registry import rules
 from pii_audit.policy.roles import ROLES
 
 _WIDTH = 98
+_SEVERITIES_ZH = {"info": "提示", "low": "低", "medium": "中", "high": "高"}
+#: what stays together when a line is broken: a word or a sign, with the punctuation after it
+_TOKEN = re.compile(r"[“（《〔]*(?:[^\s\u3000-\u9fff\uff00-\uffef]+|[^\s])[，。；、：）”》〕]*|\s+")
 
 
 def explain(name: str, lang: str) -> str:
@@ -37,17 +41,18 @@ def _page(rule: type[Rule], lang: str) -> Iterator[str]:
         yield from _wrapped(prose["asks"])
     state = ("默认启用" if rule.enabled else "默认停用") if zh else ("enabled by default" if rule.enabled else "off by default")
     yield ""
-    yield f"{'严重程度' if zh else 'Severity'}  {rule.severity.label} · {state}"
-    heads = ("依据", "读取", "参数", "整改") if zh else ("Basis", "Reads", "Parameters", "Remedy")
+    yield f"{'严重程度' if zh else 'Severity'}  {_SEVERITIES_ZH[rule.severity.label] if zh else rule.severity.label} · {state}"
+    heads = ("依据", "示例", "读取", "参数", "整改") if zh else ("Basis", "Example", "Reads", "Parameters", "Remedy")
     basis = [item.cite(lang) for item in law.basis(rule.law)]
     yield from _section(heads[0], basis or ["机构内部制度，无法律依据" if zh else "own policy, no law"])
     if not zh:
         yield from _section("Why", [prose.get("why", "")])
-        yield from _section("Example", [prose.get("example", "")])
-    yield from _section(heads[1], list(_reads(rule, zh)))
+    if example := rule.example_zh if zh else prose.get("example", ""):
+        yield from _section(heads[1], [example])
+    yield from _section(heads[2], list(_reads(rule, zh)))
     if parameters := list(_parameters(rule, zh)):
-        yield from _section(heads[2], parameters)
-    yield from _section(heads[3], [rule.remedy_zh if zh else prose.get("remedy", "")])
+        yield from _section(heads[3], parameters)
+    yield from _section(heads[4], [rule.remedy_zh if zh else prose.get("remedy", "")])
 
 
 def _reads(rule: type[Rule], zh: bool) -> Iterator[str]:
@@ -79,9 +84,17 @@ def _section(title: str, lines: list[str]) -> Iterator[str]:
 
 
 def _wrapped(text: str, indent: str = "") -> list[str]:
-    if text.isascii():
-        return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=indent)
-    return [indent + text]
+    """Return a text in lines of a terminal, where Chinese takes two columns a character."""
+    lines = [""]
+    for token in _TOKEN.findall(text):
+        if lines[-1] and _columns(lines[-1] + token.rstrip()) > _WIDTH - len(indent):
+            lines.append("")
+        lines[-1] += token if lines[-1] else token.lstrip()
+    return [indent + line.rstrip() for line in lines]
+
+
+def _columns(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def rows() -> list[Mapping[str, Any]]:

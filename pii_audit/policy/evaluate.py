@@ -30,6 +30,8 @@ from pii_audit.policy.packs import Applied, Policy
 from pii_audit.sources.interface import Blob, Limits
 
 FIRST_PLACES = 5
+#: keys are good for equality inside this process, and for nothing else
+_SALT = secrets.token_hex(16)
 #: columns of the relation of all places (``--places``)
 PLACES = pa.schema(
     {"rule": pa.string(), "dataset": pa.string(), "source": pa.string(), "row": pa.int64(), "column": pa.string(), "aspect": pa.string(), "n": pa.int64()}
@@ -79,8 +81,9 @@ class _Rows:
 
 
 #: columns that the catalogue declares under another name, and those that files bring with them
-_DECLARED_AS = {"keep_months": "retention", "min_months": "retention.min"}
+_DECLARED_AS = {"keep_months": "retention", "min_months": "retention.min", "declared": "entities"}
 _OF_FILES = {"dated": "name", "dated_from": "name", "latest": "name or time of change"}
+_NO_FILE = "its paths match no file, or none but those of other datasets"
 #: what a condition or query meets in rows that it cannot compute; the message would quote a value
 _UNCOMPUTABLE = (duckdb.DataError, duckdb.InvalidInputException)
 #: times and dates that may lie ahead; of all others that is worth a note
@@ -128,7 +131,6 @@ class _Run:
         self.tables = tables
         self.evidence = evidence
         self.in_force = in_force
-        self.salt = secrets.token_hex(16)
         self.rows: dict[str, _Rows] = {}
         self.violations: list[Violation] = []
         self.not_testable: list[NotTestable] = []
@@ -142,7 +144,7 @@ class _Run:
     @functools.lru_cache(maxsize=4096)  # noqa: B019 - lives as long as one evaluation
     def key(self, text: str) -> int | None:
         """Return the key that a text has among rows."""
-        return self.tables.fetch(roles.key(ibis.literal(text), self.salt))  # type: ignore[no-any-return]
+        return self.tables.fetch(roles.key(ibis.literal(text), _SALT))  # type: ignore[no-any-return]
 
     # -- relations ----------------------------------------------------------------------------------------------------
 
@@ -179,7 +181,6 @@ class _Run:
         if self.evidence.on_step:
             self.evidence.on_step(dataset.name)
         reading = Reading(sources=self.sources)
-        manner = roles.Manner(self.salt, dataset.offset, dataset.values)
         dated_by = dataset.retention.dated_by if dataset.retention else None
         via = {role: (dated_by or "closed_on",) if role == "kept_from" else roles.ROLES[role].via for role in wanted}
         asked = tuple(dict.fromkeys((*wanted, *(other for others in via.values() for other in others))))
@@ -194,9 +195,11 @@ class _Run:
                     found[role] = found[other]
             return {role: column for role, column in found.items() if role in wanted}
 
-        readers: dict[str, Reader] = {role: functools.partial(roles.typed, roles.ROLES[role], manner=manner) for role in wanted}
+        own = {role: tuple((dataset.values or {}).get(role, {}).items()) for role in wanted}
+        readers = {role: _reader(role, dataset.offset, own[role]) for role in wanted}
         searches = {role: readers[role] for role in wanted if roles.ROLES[role].kind == roles.TEXT}
-        readers |= {role: functools.partial(roles.text_key, role, salt=self.salt) for role in searches}
+        readers |= {role: _keyed_text(role) for role in searches}
+        manner = roles.Manner(_SALT, dataset.offset, dataset.values)
         words = {role: roles.words(roles.ROLES[role], manner) for role in wanted if roles.ROLES[role].kind == roles.WORD}
         batches = read_rows(self.evidence.blobs.get(dataset.name, ()), bind, wanted, self.evidence.limits, reading, self.evidence.name_of, dataset.offset)
         # a number, since the database does not tell Loans from loans
@@ -260,6 +263,7 @@ class _Run:
             return False
         self.tested.add(applied.id)
         try:
+            self._undecided(applied, relations)
             tested = self._tested(applied, relations)
             left = self._exempt(applied, broken, accepted)
             self._report(applied, left, tested)
@@ -287,6 +291,8 @@ class _Run:
         if reads.relation == RECIPIENTS and not self.catalogue.recipients:
             self._missing(applied, "-", "recipients", "the catalogue names no recipient")
             raise _Untestable
+        if reads.each:
+            self._without_files(applied, reads, table)
         if reads.only is not None:
             table = table.filter(reads.only(table))
         for need in reads.needs:
@@ -303,6 +309,14 @@ class _Run:
                 raise _Untestable
             table = table.filter(table[need].notnull())
         return table
+
+    def _without_files(self, applied: Applied, reads: Reads, table: ir.Table) -> None:
+        concerned = {dataset.name: dataset for dataset in self.catalogue.datasets.values() if self._concerns(applied, dataset, reads)}
+        empty = concerned.keys() - set(self.tables.fetch(table.select("dataset").distinct())["dataset"].to_pylist())
+        for name in sorted(empty):
+            self._missing(applied, name, "rows", f"{KINDS[concerned[name].kind][0]}: {_NO_FILE}")
+        if len(empty) == len(concerned):
+            raise _Untestable
 
     def _concerns(self, applied: Applied, dataset: Dataset, reads: Reads) -> bool:
         named = not applied.datasets or dataset.name in applied.datasets or dataset.kind in applied.datasets
@@ -350,7 +364,7 @@ class _Run:
 
     def _without_rows(self, rows: _Rows) -> str:
         if not self.evidence.blobs.get(rows.dataset.name):
-            return "its paths match no file, or none but those of other datasets"
+            return _NO_FILE
         if rows.reading.texts:
             return "what was read is text, not a table"
         return "no row could be read" if rows.reading.skipped else "it has no row"
@@ -363,6 +377,18 @@ class _Run:
 
     def _missing(self, applied: Applied, dataset: str, missing: str, reason: str, rows: int = 0) -> None:
         self.not_testable.append(NotTestable(applied.id, dataset, missing, reason, rows))
+
+    def _undecided(self, applied: Applied, relations: Sequence[ir.Table]) -> None:
+        """Count the rows that lack what the rule needs, beside those whose value cannot be read."""
+        rows = applied.rule.undecided(self.world, *relations)
+        if rows is None:
+            return
+        for item in self.tables.fetch(rows.group_by(["dataset", "lacks"]).aggregate(n=rows.count())).to_pylist():
+            role, what = item["lacks"], (applied.id, item["dataset"], f"values {item['lacks']}")
+            unread = {other for other in self.not_testable if (other.rule, other.dataset, other.missing) == what}
+            self.not_testable = [other for other in self.not_testable if other not in unread]
+            rows_ = item["n"] + sum(other.rows for other in unread)
+            self._missing(applied, item["dataset"], what[2], f"rows whose {role} is missing or cannot be read", rows=rows_)
 
     def _tested(self, applied: Applied, relations: Sequence[ir.Table]) -> Mapping[str, int]:
         table = applied.rule.tested(self.world, *relations)
@@ -448,6 +474,18 @@ class _Run:
             source = pa.chunked_array([pa.array(self.sources, pa.string()).take(chunk) for chunk in source.chunks], pa.string())
         columns = [pa.array([applied.id] * len(found), pa.string()), found["dataset"], source, found["row"], found["column"], found["aspect"], found["n"]]
         return pa.table(columns, schema=PLACES)
+
+
+@functools.lru_cache(maxsize=1024)
+def _reader(role: str, offset: int, words: tuple[tuple[str, str], ...]) -> Reader:
+    """Return what reads a role; the same one for the same manner, so that it is compiled once."""
+    manner = roles.Manner(_SALT, offset, {role: dict(words)})
+    return Reader(functools.partial(roles.prepared, roles.ROLES[role]), functools.partial(roles.read, roles.ROLES[role], manner=manner))
+
+
+@functools.cache
+def _keyed_text(role: str) -> Reader:
+    return Reader(functools.partial(roles.prepared, roles.ROLES[role]), functools.partial(roles.text_key, role, salt=_SALT))
 
 
 def _complete(table: ir.Table) -> ir.Table:

@@ -33,7 +33,7 @@ class Reads:
     ``needs``: roles (for rows) or columns without which nothing can be tested: a dataset that lacks one is reported
     as not testable and left out. ``uses``: roles that are null where a dataset has none.
     ``kinds``: kinds of datasets; None for all. ``only``: which rows of a relation concern the rule at all (not for rows
-    of datasets); the others need nothing.
+    of datasets); the others need nothing. ``each``: a dataset of these kinds without any file is not testable.
     """
 
     relation: str
@@ -41,6 +41,7 @@ class Reads:
     needs: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
     only: Callable[[ir.Table], ir.BooleanValue] | None = None
+    each: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ class Rule(ABC):
     title: ClassVar[str]
     title_zh: ClassVar[str]
     remedy_zh: ClassVar[str]
+    #: the example of the docstring, in Chinese
+    example_zh: ClassVar[str] = ""
     severity: ClassVar[Severity]
     #: rows of rules/law.yml; a rule that rests on facts from memory alone is no enabled default
     law: ClassVar[tuple[str, ...]]
@@ -86,6 +89,8 @@ class Rule(ABC):
     enabled: ClassVar[bool] = True
     #: True: rests on a value of the organisation's own policy, on no law; the report says so
     policy_only: ClassVar[bool] = False
+    #: True: what lies in its places is to be deleted, statutory minimum included
+    deletes: ClassVar[bool] = False
 
     @abstractmethod
     def query(self, world: World, *tables: ir.Table) -> ir.Table:
@@ -94,6 +99,10 @@ class Rule(ABC):
     def tested(self, world: World, *tables: ir.Table) -> ir.Table | None:
         """Return the rows (or entries) that were tested; None if that is not to be counted."""
         return tables[0] if self.reads[0].relation == ROWS else None
+
+    def undecided(self, world: World, *tables: ir.Table) -> ir.Table | None:
+        """Return rows that the rule is about, and that lack a value without which it cannot say (see ``lacking``)."""
+        return None
 
     @classmethod
     def parameters(cls) -> Mapping[str, Any]:
@@ -120,6 +129,11 @@ class Rule(ABC):
 def on_day(date: dt.date) -> ir.DateScalar:
     """Return a date as an expression."""
     return ibis.date(date.year, date.month, date.day)
+
+
+def lacking(table: ir.Table, role: str) -> ir.Table:
+    """Return rows as those that lack a value: they are not testable."""
+    return table.select("dataset", lacks=ibis.literal(role))
 
 
 def place(table: ir.Table, **more: ir.Value | str) -> ir.Table:

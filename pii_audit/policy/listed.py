@@ -16,8 +16,11 @@ import ibis.expr.types as ir
 from pii_audit.entities import installed
 from pii_audit.model.entity import EntityType
 
-_BETWEEN = r"[;；,，、|/+&\r\n\t\[\]{}\"']+"
-_MASKED = r"[^;]*(?:脱敏|掩码|去标识|匿名|哈希|masked|hashed|anonymi[sz]ed)[^;]*"
+_BETWEEN = r"[;；,，、|｜/／+＋&＆\r\n\t\[\]{}\"']+"
+_SAYS = "脱敏|掩码|去标识|匿名|哈希|masked|hashed|anonymi[sz]ed"
+#: «未经脱敏», «unmasked», «not masked» say the opposite
+_UNMASKED = rf"(?:[未不非无]|没有)(?:经过|经|进行|予以|需|须|用|作|做|被|加)?(?:{_SAYS})|(?:un|non|not)[ _\-]*(?:{_SAYS})"
+_MASKED = rf"[^;]*(?:{_SAYS})[^;]*"
 
 
 def column(entity: str) -> str:
@@ -40,7 +43,8 @@ def sensitive() -> tuple[str, ...]:
 
 def flags(text: ir.StringValue) -> dict[str, ir.BooleanValue]:
     """Return per entity type whether a list of fields names it."""
-    names = text.re_replace("([a-z0-9])([A-Z])", r"\1_\2").lower().re_replace(_BETWEEN, ";").re_replace(_MASKED, "").re_replace(r"[\s_.\-]+", "_")
+    names = text.re_replace("([a-z0-9])([A-Z])", r"\1_\2").lower().re_replace(_BETWEEN, ";")
+    names = names.re_replace(_UNMASKED, "").re_replace(_MASKED, "").re_replace("[\\s\u3000_＿.－-]+", "_")
     found = {}
     for name, (wanted, others) in _patterns().items():
         left = names.re_replace(others, ";") if others else names

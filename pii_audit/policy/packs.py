@@ -249,8 +249,8 @@ def load_policy(names: Iterable[str], folder: Path, place: str = "", catalogue: 
     return Policy(dict(sorted(applied.items())), tuple(files.exemptions), tuple(files.files))
 
 
-def load_audit(path: Path) -> tuple[Catalogue, Policy]:
-    """Return a catalogue and what its policies say. Raises PolicyError with every mistake in all of them."""
+def load_audit(path: Path, more: Iterable[str] = ()) -> tuple[Catalogue, Policy]:
+    """Return a catalogue and what its policies say, with ``more`` of them. Raises PolicyError with every mistake in all of them."""
     mistakes: list[str] = []
     catalogue = policy = None
     try:
@@ -259,7 +259,7 @@ def load_audit(path: Path) -> tuple[Catalogue, Policy]:
         mistakes += str(error).splitlines()
     names, place = policies_of(path)
     try:
-        policy = load_policy(names, path.parent, place, catalogue)
+        policy = load_policy((*names, *more), path.parent, place, catalogue)
     except PolicyError as error:
         mistakes += str(error).splitlines()
     refuse(mistakes)

@@ -105,6 +105,7 @@ ROLES: Mapping[str, Role] = {
         Role("phone", KEY, "phone of the borrower", "借款人手机号", ()),
         # when
         Role("event_time", TIME, "when it happened, with the time of day", "发生时间", ("started_at", "start_time", "call_time", "event_time", "sent_at", "拨打时间", "开始时间", "发送时间", "外访时间"), must=True),
+        Role("event_written", KEY, "when it happened, however it is written", "发生时间（不论写法）", via=("event_time",)),
         Role("discovered_at", TIME, "when an incident was discovered, with the time of day", "事件发现时间", ("discovered_at", "detected_at", "发现时间"), must=True),
         Role("brief_at", TIME, "when an incident was reported in brief", "事件简要报告时间", ("brief_at", "briefed_at", "简报时间", "简要报告时间")),
         Role("reported_at", TIME, "when an incident was reported", "事件报告时间", ("reported_at", "报告时间", "上报时间")),
@@ -229,18 +230,35 @@ def words(role: Role, manner: Manner) -> tuple[str, ...]:
 
 def typed(role: Role, column: ir.Value, manner: Manner) -> dict[str, ir.Value]:
     """Return the columns of a role, and ``bad_<role>`` where a value may be there that cannot be read."""
+    return read(role, prepared(role, column), manner)
+
+
+def prepared(role: Role, column: ir.Value) -> ir.Value:
+    """Return a column as :func:`read` takes it: in its own type where that says all, else as plain text."""
+    kind = column.type()
+    own = (
+        (role.kind in (TIME, DATE, BORN) and (kind.is_timestamp() or kind.is_date()))
+        or (role.kind == FLAG and kind.is_boolean())
+        or (role.kind == NUMBER and kind.is_numeric())
+    )
+    if own or role.kind in (KEY, CHAIN):
+        return column
+    return _text(column) if role.kind in (TEXT, WORD, NUMBER) else _narrow(_text(column))
+
+
+def read(role: Role, column: ir.Value, manner: Manner) -> dict[str, ir.Value]:
+    """Return what :func:`typed` does, of a column that is prepared."""
     if role.kind == KEY:
         return {role.name: key(column, manner.salt)}
     if role.kind == TEXT:
-        return {text_column(name): held for name, held in Lexicon.load().found(_text(column)).items()}
+        return {text_column(name): held for name, held in Lexicon.load().found(column).items()}
     if role.kind == CHAIN:
         return _chain(role, column, manner)
     if role.kind == FIELDS:
-        return {role.name: key(column, manner.salt), **listed.flags(_text(column))}
-    read = {TIME: _time, DATE: _date, FLAG: _flag, NUMBER: _number, WORD: _word, BORN: _born}[role.kind](role, column, manner)
-    if not column.type().is_string():
-        return {role.name: read, f"bad_{role.name}": read.isnull() & column.notnull()}
-    return {role.name: read, f"bad_{role.name}": read.isnull() & (_text(column) != "")}
+        return {role.name: key(column, manner.salt), **listed.flags(column)}
+    made = {TIME: _time, DATE: _date, FLAG: _flag, NUMBER: _number, WORD: _word, BORN: _born}[role.kind](role, column, manner)
+    there = column != "" if column.type().is_string() else column.notnull()
+    return {role.name: made, f"bad_{role.name}": made.isnull() & there}
 
 
 def _text(column: ir.Value) -> ir.StringValue:
@@ -248,9 +266,8 @@ def _text(column: ir.Value) -> ir.StringValue:
     return text.strip().fill_null("")
 
 
-def text_key(name: str, column: ir.Value, salt: str) -> dict[str, ir.Value]:
-    """Return a column with a salted hash of a text as it stands; null for nothing."""
-    text = _text(column)
+def text_key(name: str, text: ir.StringValue, salt: str) -> dict[str, ir.Value]:
+    """Return a column with a salted hash of a prepared text as it stands; null for nothing."""
     return {name: (text != "").ifelse((ibis.literal(salt) + text).hash(), ibis.null("int64"))}
 
 
@@ -297,7 +314,7 @@ def _moment(column: ir.Value, manner: Manner) -> tuple[ir.TimestampValue, ir.Boo
         return column.cast(ty.Timestamp(scale=6)), ibis.literal(True)
     if kind.is_date():
         return column.cast(ty.Timestamp(scale=6)), ibis.literal(False)
-    text = _narrow(_text(column))
+    text = column
     # one pass over what nearly everybody writes; the slow reading only for the rest
     month = ibis.coalesce(_some(text, _DATE, 2), _some(text, _DATE, 4))
     day = ibis.coalesce(_some(text, _DATE, 3), _some(text, _DATE, 5))
@@ -338,7 +355,7 @@ _BORN_15 = r"^[0-9]{6}([0-9]{2})([01][0-9])([0-3][0-9])[0-9]{3}$"
 def _born(role: Role, column: ir.Value, manner: Manner) -> ir.Value:
     if column.type().is_date() or column.type().is_timestamp():
         return _date(role, column, manner)
-    text = _narrow(_text(column)).upper().re_replace(r"[\s\-]+", "")
+    text = column.upper().re_replace(r"[\s\-]+", "")
     year = ibis.coalesce(_some(text, _BORN_18, 1), "19" + _some(text, _BORN_15, 1))
     month, day = (ibis.coalesce(_some(text, _BORN_18, part), _some(text, _BORN_15, part)) for part in (2, 3))
     return ibis.coalesce((year + "-" + month + "-" + day).try_cast("date"), _date(role, column, manner))
@@ -347,18 +364,18 @@ def _born(role: Role, column: ir.Value, manner: Manner) -> ir.Value:
 def _flag(role: Role, column: ir.Value, manner: Manner) -> ir.Value:
     if column.type().is_boolean():
         return column
-    text = _narrow(_text(column)).lower()
+    text = column.lower()
     nothing = text.upper().re_replace("-+", "").isin(_NOTHING)
     rest = (text == "").ifelse(ibis.null("boolean"), ~nothing) if role.noted else ibis.null("boolean")
     return ibis.cases((text.isin(_YES), True), (text.isin(_NO), False), else_=rest)
 
 
 def _number(role: Role, column: ir.Value, manner: Manner) -> ir.Value:
-    return column.cast("float64") if column.type().is_numeric() else _text(column).re_replace("[,，]", "").nullif("").try_cast("float64")
+    return column.cast("float64") if column.type().is_numeric() else column.re_replace("[,，]", "").nullif("").try_cast("float64")
 
 
 def _word(role: Role, column: ir.Value, manner: Manner) -> ir.Value:
-    text = _text(column).lower()
+    text = column.lower()
     own = (manner.words or {}).get(role.name, {})
     branches = [(text.isin([w.lower() for w, c in own.items() if c == canonical]), canonical) for canonical in dict.fromkeys(own.values())]
     branches += [(text.isin([canonical, *(w.lower() for w in words)]), canonical) for canonical, words in (role.words or {}).items()]

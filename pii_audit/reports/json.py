@@ -14,9 +14,11 @@ from typing import Any, TextIO
 from pii_audit.model.entity import Sensitivity
 from pii_audit.model.finding import Finding
 from pii_audit.model.result import SCHEMA_VERSION, AuditResult
-from pii_audit.model.violation import Severity
+from pii_audit.model.violation import Judgement, Severity, Violation
 from pii_audit.model.visible import escape, is_hidden
 from pii_audit.reports.interface import ResultReport, View
+from pii_audit.reports.words import Words
+from pii_audit.settings import LANGUAGES
 
 _CANDIDATE = re.compile(r"[^\n -~\u4e00-\u9fff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -67,10 +69,17 @@ def as_data(result: AuditResult) -> dict[str, Any]:
         "violations": [{**_plain(v), "share": None if v.share is None else round(v.share, 6)} for v in result.violations],
         "not_testable": [_plain(rule) for rule in result.not_testable],
         "exemptions": [_plain(exemption) for exemption in result.exemptions],
-        "judgement": None if result.judgement is None else _plain(result.judgement),
+        "judgement": _judgement(result.judgement),
         "skipped": [_plain(skipped) for skipped in sorted(result.skipped)],
         "notes": [_plain(note) for note in sorted(result.notes)],
     }
+
+
+def _judgement(judgement: Judgement | None) -> dict[str, Any] | None:
+    if judgement is None:
+        return None
+    says, says_zh = (Words(lang)("language.limits") if judgement.language else "" for lang in LANGUAGES)
+    return {**_plain(judgement), "language": {"rules": list(judgement.language), "says": says, "says_zh": says_zh}}
 
 
 def _place(found: Any) -> tuple[str, str, str]:
@@ -97,6 +106,12 @@ def _summary(result: AuditResult) -> dict[str, Any]:
         "values": sum(finding.count for finding in result.findings),
         "masked": sum(masked.count for masked in result.masked),
         "violations": len(result.violations),
+        "rules_broken": _by_severity(result.violations),
+        "by_rule": _by_rule(result.violations),
+        "by_dataset": {
+            name: _by_severity(violation for violation in result.violations if violation.dataset == name)
+            for name in {violation.dataset for violation in result.violations}
+        },
         "skipped": len(result.skipped),
         "notes": len(result.notes),
         "by_sensitivity": {level.label: levels[level.label] for level in Sensitivity},
@@ -110,6 +125,24 @@ def _summary(result: AuditResult) -> dict[str, Any]:
             for name, found in by_type.items()
         },
     }
+
+
+def _by_severity(violations: Iterable[Violation]) -> dict[str, int]:
+    """Return how many rules are broken, by the highest severity each of them reaches."""
+    worst: dict[str, Severity] = {}
+    for violation in violations:
+        worst[violation.rule] = max(violation.severity, worst.get(violation.rule, Severity.INFO))
+    return {severity.label: sum(level == severity for level in worst.values()) for severity in Severity}
+
+
+def _by_rule(violations: Iterable[Violation]) -> dict[str, Any]:
+    found: dict[str, dict[str, Any]] = {}
+    for violation in sorted(violations, key=lambda v: (v.rule, v.severity, v.dataset)):
+        entry = found.setdefault(violation.rule, {"count": 0, "datasets": []})
+        entry["count"] += violation.count
+        entry["datasets"].append(violation.dataset)
+        entry["severity"] = violation.severity.label
+    return found
 
 
 def _sources(findings: Iterable[Finding]) -> int:

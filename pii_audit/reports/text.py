@@ -23,12 +23,13 @@ from pii_audit.model.result import AuditResult, SourceInfo
 from pii_audit.model.violation import Severity
 from pii_audit.model.visible import visible
 from pii_audit.reports.interface import ResultReport, View
-from pii_audit.reports.judged import Judged
+from pii_audit.reports.judged import FIXED, Judged
 from pii_audit.reports.words import Words, duration, size
 
 _PER_SOURCE = 8     # findings shown of one source
 _IN_ALL = 60        # findings shown of all sources
 _LISTED = 15        # further sources, skips, notes
+_SCREEN = 6         # more rules than this are more than a screen
 _WIDE = 120         # from here on samples may stand on the same line, if this much is left for them:
 _DETAIL = 56
 _GAP = "  "
@@ -123,7 +124,7 @@ def pad(text: str, width: int, right: bool = False) -> str:
 
 #: what stays together when a line is broken: a number with its Chinese measure word, a word, one character —
 #: each with the punctuation after it
-_TOKEN = re.compile(r"[“（]*(?:[0-9.,]+ [\u4e00-\u9fff]+|[^\s\u3000-\u9fff\uff00-\uffef]+|.)[，。；、：）”]*")
+_TOKEN = re.compile(r"[“（《〔]*(?:[0-9.,]+ [\u4e00-\u9fff]+|[^\s\u3000-\u9fff\uff00-\uffef]+|.)[，。；、：）”》〕]*")
 
 
 def wrap(text: str, width: int) -> Iterator[str]:
@@ -178,7 +179,10 @@ class _Text:
             yield from self.wrapped(self.words("end.values_shown"), style="bold red")
         if result.judgement:
             for text, indent, style in Judged(result, self.view, self.words).parts():
-                yield from self.wrapped(text, indent, indent + _GAP, style) if text else [Text()]
+                if text.startswith(FIXED):
+                    yield Text(indent + cut(text.removeprefix(FIXED), self.view.width - cell_len(indent)), style=style)
+                else:
+                    yield from self.wrapped(text, indent, indent + _GAP, style) if text else [Text()]
         if result.findings:
             if not result.judgement or self.view.full:
                 yield from self.findings()
@@ -188,6 +192,8 @@ class _Text:
         yield from self.listed("section.notes", sorted(result.notes), "bold")
         yield Text()
         yield from self.wrapped(self.end(), style="dim")
+        if len({violation.rule for violation in result.violations}) > _SCREEN:  # the beginning has left the screen
+            yield from self.wrapped(next(Judged(result, self.view, self.words).sentences()), style=style)
 
     def wrapped(self, text: str, indent: str = "", hang: str = "", style: str = "") -> Iterator[Text]:
         for n, line in enumerate(wrap(text, max(self.view.width - cell_len(hang or indent), 20))):
@@ -379,6 +385,7 @@ class _Text:
         kind = min(max(cell_len(row[2]) for row in rows), 34)
         values = max(cell_len(w.count("value", row[1])) for row in rows)
         sources = max(cell_len(w.count("source", row[3])) for row in rows)
+        kind = max(min(kind, self.view.width - level - values - sources - max(cell_len(row[4]) for row in rows) - 5 * len(_GAP)), 12)
         yield from self.section("section.types", "bold")
         for sensitivity, n, title, where, name in rows:
             line = Text(_GAP) + Text(pad(w(sensitivity.label), level), style=_LEVEL_STYLE[sensitivity])

@@ -96,7 +96,8 @@ def _note(kind: int, loan: Loan, town: Town) -> tuple[str | Value, ...]:
 
 EVENT_HEADER = (
     "event_id case_id debtor_id channel direction started_at ended_at answered duration_s callee_no target_role agent_id "
-    "org_id recording_id text agreed_time refused_at loss_of_contact staff_count entry_consent complaint_id"
+    "org_id recording_id text agreed_time refused_at loss_of_contact staff_count entry_consent complaint_id "
+    "notified_on private_account"
 ).split()
 
 
@@ -138,6 +139,9 @@ class Events:
             "org_id": "SELF" if case % 3 == 0 else "AG01" if case % 3 == 1 else "AG02",
             "recording_id": f"R202603{int(day):02d}-{len(self.rows):04d}" if answered == "1" else "",
             "agreed_time": "0",
+            # when the debtor was told that others collect the debt
+            "notified_on": "2026-02-20",
+            "private_account": "0",
             **fields,
         }
         if spoken and isinstance(row["callee_no"], Value):
@@ -171,6 +175,7 @@ def events(ledger: Ledger, town: Town) -> None:
     _contents(log)
     _staff_and_records(log)
     _visits(log)
+    _agencies(log)
     name = "collection/events_2026-03.csv"
     ledger.write(name, delimited(EVENT_HEADER, log.rows).encode())
     source = ledger.table(name, "delimited", "utf-8", EVENT_HEADER, log.rows)
@@ -283,6 +288,38 @@ def _visits(log: Events) -> None:
     log.ledger.audit["quiet-hours"].append(late)
 
 
+def messages(ledger: Ledger, town: Town) -> None:
+    """Write the messages that were sent: reminders, marketing that went on after the opt-out, a threat."""
+    remind = "【安信贷】您的借款将于3月{}日到期，请按时还款，如已还款请忽略。"
+    market = "【安信贷】限时优惠，老客户专享低息额度，退订回T"
+    sent: list[tuple[int, str, str, str, str, tuple[str, ...]]] = [
+        *((n, "sms", "outbound", f"2026-02-{n + 10} 09:00:00", remind.format(n), ()) for n in range(8, 16)),
+        (2, "sms", "outbound", "2026-03-01 23:59:59", market, ()),  # the day of the opt-out itself
+        (2, "sms", "outbound", "2026-03-02 00:00:00", market, ("message-marketing-after-opt-out",)),
+        (3, "sms", "outbound", "2026-03-02 10:00:00", market, ()),
+        (6, "sms", "outbound", "2026-03-03 10:00:00", "再不还钱就叫人上门收拾你", ("message-threat",)),
+        (6, "im", "inbound", "2026-03-03 10:05:00", "你们再来就找人收拾你们", ()),
+    ]
+    header = "message_id borrower_id channel direction sent_at content".split()
+    rows: list[list[Cell]] = []
+    for n, (who, channel, direction, moment, text, breaches) in enumerate(sent, 1):
+        rows.append([f"M{n:03d}", town.borrowers[who].number, channel, direction, moment, text])
+        for breach in breaches:
+            ledger.audit[breach].append(f"M{n:03d}")
+    name = "collection/messages_2026-03.csv"
+    ledger.write(name, delimited(header, rows).encode())
+    ledger.table(name, "delimited", "utf-8", header, rows)
+
+
+def _agencies(log: Events) -> None:
+    log.add(59, "9 11:00:00", org_id="AG01", notified_on="2026-03-09")  # on the very day
+    log.add(60, "9 11:00:00", "debtor-told-late", org_id="AG01", notified_on="2026-03-10")
+    log.add(60, "11 11:00:00", org_id="AG01", notified_on="2026-03-10")
+    log.add(61, "9 11:00:00", "debtor-not-told", org_id="AG02", notified_on="")
+    log.add(62, "9 11:00:00", org_id="SELF", notified_on="")
+    log.add(63, "9 11:30:00", "private-account", org_id="AG02", channel="im", private_account="1", text="您好，请按时还款")
+
+
 def call_list(ledger: Ledger, town: Town) -> None:
     """Write a call list in Excel: a title above the header, phones as numbers, and a hidden sheet of old cases."""
     rng = town.rng
@@ -316,3 +353,4 @@ def everything(ledger: Ledger, town: Town, book: Sequence[Loan]) -> None:
     notes(ledger, town, book)
     events(ledger, town)
     call_list(ledger, town)
+    messages(ledger, town)

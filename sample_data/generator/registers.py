@@ -24,6 +24,7 @@ def everything(ledger: Ledger, town: Town, book: Sequence[Loan]) -> None:
         "pipia": _assessments(ledger),
         "deletion_records": _deletions(ledger, book),
         "rights_requests": _requests(ledger, town),
+        "incidents": _incidents(ledger),
     }.items():
         path = f"registers/{name}.csv"
         ledger.write(path, delimited(header.split(), rows).encode())
@@ -120,7 +121,7 @@ def _sharing_log(ledger: Ledger) -> tuple[str, Rows]:
 
 
 def _consents(ledger: Ledger, town: Town) -> tuple[str, Rows]:
-    header = "consent_id borrower_id mobile purpose scope given_on expires_on withdrawn_on separate"
+    header = "consent_id borrower_id mobile purpose scope given_on expires_on withdrawn_on separate default_ticked"
     rows: Rows = []
     for n, who in enumerate(town.borrowers[:90]):
         expires, withdrawn = f"{2026 + n % 3}-12-31", ""
@@ -131,7 +132,12 @@ def _consents(ledger: Ledger, town: Town) -> tuple[str, Rows]:
             withdrawn = "2026-02-14"
             ledger.audit["consent-withdrawn"].append(who.number)
         scope = ("loan", "loan;contacts", "loan;marketing")[n % 3]
-        rows.append([f"N{n + 1:05d}", who.number, who.v_mobile, "lending", scope, f"2024-0{n % 9 + 1}-11", expires, withdrawn, str(n % 2)])
+        ticked = "1" if n == 11 else "0"
+        rows.append([f"N{n + 1:05d}", who.number, who.v_mobile, "lending", scope, f"2024-0{n % 9 + 1}-11", expires, withdrawn, str(n % 2), ticked])
+    ledger.audit["consent-ticked-by-default"].append("N00012")
+    for n, withdrawn in ((2, "2026-03-01"), (3, "")):
+        # see the messages of March
+        rows.append([f"N{n + 89:05d}", town.borrowers[n].number, "", "marketing", "", "2025-06-11", "2027-12-31", withdrawn, "1", "0"])
     return header, rows
 
 
@@ -167,3 +173,29 @@ def _requests(ledger: Ledger, town: Town) -> tuple[str, Rows]:
         rows.append([f"Q{n + 1:03d}", f"2026-04-0{n + 1}", kind, town.borrowers[n * 5].number, town.borrowers[n * 5].v_mobile, answered])
     ledger.audit["rights-request-unanswered"].append("Q003")
     return "request_id received_on kind borrower_id mobile answered_on", rows
+
+
+def _incidents(ledger: Ledger) -> tuple[str, Rows]:
+    for breach, incident in (
+        ("incident-reported-late", "F002"),
+        ("larger-incident-briefed-late", "F004"),
+        ("larger-incident-reported-late", "F005"),
+        ("incident-without-notice", "F006"),
+        ("incident-never-reported", "F008"),
+        ("incident-to-be-reported", "F009"),
+    ):
+        ledger.audit[breach].append(incident)
+    return "incident_id summary level discovered_at brief_at reported_at notified_on harm_avoided", [
+        # seventy-two hours, and a second more
+        ["F001", "邮件误发", "一般", "2026-01-12T09:00:00+08:00", "", "2026-01-15T09:00:00+08:00", "2026-01-16", "0"],
+        ["F002", "笔记本电脑遗失", "一般", "2026-02-03T14:20:00+08:00", "", "2026-02-06T14:20:01+08:00", "2026-02-07", "0"],
+        # one hour and a day, then a second more of the one and of the other
+        ["F003", "接口越权查询", "较大", "2026-03-08T22:10:00+08:00", "2026-03-08T23:10:00+08:00", "2026-03-09T22:10:00+08:00", "2026-03-10", "0"],
+        ["F004", "数据库端口暴露", "较大", "2026-04-11T08:00:00+08:00", "2026-04-11T09:00:01+08:00", "2026-04-12T08:00:00+08:00", "2026-04-13", "0"],
+        ["F005", "外包人员导出名单", "较大", "2026-04-20T02:30:00Z", "2026-04-20T11:00:00+08:00", "2026-04-21T10:30:01+08:00", "2026-04-22", "0"],
+        ["F006", "催收名单外泄", "一般", "2026-05-06T16:00:00+08:00", "", "2026-05-07T10:00:00+08:00", "", "0"],
+        ["F007", "加密硬盘遗失", "一般", "2026-05-18T11:30:00+08:00", "", "2026-05-19T09:00:00+08:00", "", "1"],
+        ["F008", "短信发错号码", "一般", "2026-05-25T15:00:00+08:00", "", "", "2026-05-26", "0"],
+        # its hours are still running
+        ["F009", "测试库未脱敏", "一般", "2026-06-29T20:00:00+08:00", "", "", "2026-06-30", "0"],
+    ]

@@ -99,6 +99,8 @@ class _Documents:
         if result not in (text_kernel.MORE, text_kernel.DONE):
             raise self._broken(result)
         self._inside = result != text_kernel.DONE
+        if not self._inside:  # a walk that stops after a row does not say what may come after it
+            text_kernel.close_value(self._tape.state, self._tape.kinds)
         if at == start:
             return False
         self._write(buffer, start, at, size, int(not self._inside), None)

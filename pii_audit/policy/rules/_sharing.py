@@ -9,11 +9,14 @@ import ibis.expr.types as ir
 
 from pii_audit.model.entity import Role, Sensitivity
 from pii_audit.policy import listed
-from pii_audit.policy.interface import World
+from pii_audit.policy.interface import World, on_day
 
 LOG = ("sharing_log",)
 #: how a register writes the home country; Hong Kong, Macau and Taiwan count as abroad for exports
-HOME = ("CN", "CHN", "China", "中国", "中国大陆", "中国内地", "境内")
+HOME = (
+    "CN", "CHN", "PRC", "China", "Mainland China", "People's Republic of China",
+    "中国", "中华人民共和国", "中国大陆", "中国内地", "中国境内", "大陆", "内地", "境内",
+)  # fmt: skip
 
 
 def parties(world: World, *facts: str) -> ir.Table:
@@ -23,16 +26,27 @@ def parties(world: World, *facts: str) -> ir.Table:
     return joined.select(*facts, party=joined.recipient, recipient=joined.key)
 
 
+def entrusted(recipients: ir.Table) -> ir.BooleanValue:
+    """Return whether a recipient holds the data for the handler; agencies do whatever they are called, regulators never."""
+    by_name = recipients.relation.fill_null("entrusted") == "entrusted"
+    return (recipients.type == "agency") | (by_name & (recipients.type != "regulator"))
+
+
+def returned(recipients: ir.Table, world: World) -> ir.BooleanValue:
+    """Return whether the catalogue says that the data are returned or destroyed; a day still to come is a plan."""
+    return (recipients.destroyed_on <= on_day(world.as_of)).fill_null(False)
+
+
 def abroad(world: World, log: ir.Table, home: Iterable[str]) -> ir.Table:
-    """Return rows whose recipient is abroad, by the register or the catalogue, with ``party`` and ``route``."""
-    rows = log.left_join(parties(world, "country", "route").rename(seat="country"), "recipient")
+    """Return rows whose recipient is abroad, by the register or the catalogue, with ``party``, ``route`` and ``route_on``."""
+    rows = log.left_join(parties(world, "country", "route", "route_on").rename(seat="country"), "recipient")
     away = ~rows.country.isin([world.key(word) for word in home])
     return rows.filter(away.fill_null(False) | (rows.seat != "CN").fill_null(False)).drop("recipient_right", "seat")
 
 
 def to_types(world: World, found: ir.Table, types: Sequence[str]) -> ir.Table:
-    """Return the findings in what goes to recipients of some types, with ``type``."""
-    recipients = world.relation("recipients").select("recipient", "type")
+    """Return the findings in what goes to recipients of some types, with ``type`` and ``relation``."""
+    recipients = world.relation("recipients").select("recipient", "type", "relation")
     joined = found.inner_join(recipients, "recipient")
     return joined.filter(joined.type.isin(types))
 

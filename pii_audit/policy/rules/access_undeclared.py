@@ -23,6 +23,7 @@ class AccessUndeclared(Rule):
     title = "Highly sensitive data without declared access roles"
     title_zh = "高敏感数据未登记访问角色"
     remedy_zh = "确定需要访问的岗位角色并登记 access_roles，收回其余权限。"
+    example_zh = "客户主档含身份证号，但未填写 access_roles。"
     severity = Severity.MEDIUM
     law = ("ACC-01",)
     reads = (Reads(DATASETS),)

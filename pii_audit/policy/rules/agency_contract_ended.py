@@ -27,6 +27,7 @@ class AgencyContractEnded(Rule):
     title = "Collection outside the agency's contract"
     title_zh = "受托机构在合同期外催收"
     remedy_zh = "收回案件，要求返还或销毁数据，系统权限与合同期限挂钩。"
+    example_zh = "合同于2025年12月31日到期，机构于2026年3月10日仍拨打催收电话。"
     severity = Severity.HIGH
     law = ("COL-OUT-05", "SHR-02")
     reads = (

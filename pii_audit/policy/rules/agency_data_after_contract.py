@@ -11,6 +11,12 @@ from pii_audit.documents.period import Period
 from pii_audit.model.violation import Severity
 from pii_audit.policy.interface import DATASETS, RECIPIENTS, Reads, Rule, World, param, place
 from pii_audit.policy.rules._periods import over
+from pii_audit.policy.rules._sharing import entrusted, returned
+
+
+def _holding(recipients: ir.Table) -> ir.BooleanValue:
+    # another handler, or a joint one, keeps the data in its own right
+    return entrusted(recipients) & (recipients.datasets > 0)
 
 
 @dataclass(frozen=True)
@@ -27,16 +33,15 @@ class AgencyDataAfterContract(Rule):
     title = "Entrusted data left after the end of the contract"
     title_zh = "委托合同终止后数据未返还或销毁"
     remedy_zh = "取得销毁证明并登记日期，清理传输目录。"
+    example_zh = "合同至2026-05-31，宽限30天：2026-06-30前销毁即可，自2026-07-01起列为违规。"
     severity = Severity.MEDIUM
     law = ("RET-19", "SHR-03")
-    reads = (Reads(DATASETS), Reads(RECIPIENTS, needs=("contract_until",)))
+    reads = (Reads(DATASETS), Reads(RECIPIENTS, needs=("contract_until",), only=_holding))
 
     grace: Period = param(PERIOD, Period(days=30), "time to destroy after the contract (policy value)", "合同终止后的销毁宽限期（政策值）")
 
     def query(self, world: World, *tables: ir.Table) -> ir.Table:
         datasets, recipients = tables
-        # another handler, or a joint one, keeps the data in its own right
-        entrusted = ~recipients.relation.fill_null("entrusted").isin(["handler", "joint"])
-        ended = recipients.filter(entrusted & recipients.destroyed_on.isnull() & over(self.grace.end(recipients.contract_until), world.as_of))
+        ended = recipients.filter(~returned(recipients, world) & over(self.grace.end(recipients.contract_until), world.as_of))
         left = datasets.filter(datasets.files > 0).semi_join(ended, "recipient")
         return place(left, aspect=left.recipient, n=left.files)

@@ -34,6 +34,7 @@ class AgencyReviewOverdue(LogRule):
     title = "Evaluation of an agency overdue"
     title_zh = "催收机构评估逾期"
     remedy_zh = "立即开展评估，完成前暂停派案。"
+    example_zh = "2025年6月2日评估：截至2026年6月2日合规，2026年6月3日起逾期。"
     severity = Severity.MEDIUM
     law = ("COL-OUT-02",)
     reads = (

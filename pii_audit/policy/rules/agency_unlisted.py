@@ -28,6 +28,7 @@ class AgencyUnlisted(LogRule):
     title = "Collection by an agency not on the list"
     title_zh = "名单外机构开展催收"
     remedy_zh = "查明派案来源，立即停止，并要求返还或销毁数据。"
+    example_zh = "AG09拨打催收电话，而登记册与目录中均无此机构。"
     severity = Severity.HIGH
     law = ("COL-OUT-05",)
     reads = (

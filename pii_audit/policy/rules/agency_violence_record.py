@@ -25,6 +25,7 @@ class AgencyViolenceRecord(Rule):
     title = "Agency with a record of violent collection"
     title_zh = "委托有暴力催收记录的机构"
     remedy_zh = "终止合作，收回案件，要求返还或销毁数据。"
+    example_zh = "登记册中 violence_record 为“是”、on_list 为“是”，合同至次年到期。"
     severity = Severity.HIGH
     law = ("COL-OUT-04",)
     reads = (Reads(ROWS, ("agencies",), needs=("violence_record",), uses=("on_list", "contract_until")),)

@@ -24,6 +24,7 @@ class AgentBeforeExam(Rule):
     title = "Collection before the exam"
     title_zh = "考核合格前上岗催收"
     remedy_zh = "考核合格并登记后方可分配案件。"
+    example_zh = "3月20日考核，3月11日即已拨打电话；3月20日当天拨打则合规。"
     severity = Severity.MEDIUM
     law = ("COL-STAFF-01",)
     reads = (

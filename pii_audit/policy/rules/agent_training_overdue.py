@@ -30,6 +30,7 @@ class AgentTrainingOverdue(Rule):
     title = "Collection with training out of date"
     title_zh = "培训过期仍从事催收"
     remedy_zh = "补训并考核；培训到期自动停止派案。"
+    example_zh = "2025年3月9日培训：2026年3月9日催收合规，2026年3月10日违规。"
     severity = Severity.MEDIUM
     law = ("COL-STAFF-02",)
     reads = (

@@ -27,6 +27,7 @@ class AgentUnregistered(Rule):
     title = "Agent not on the register"
     title_zh = "催收人员未在登记册中"
     remedy_zh = "补全催收人员登记，或查明该工号的实际使用人。"
+    example_zh = "A099拨打催收电话，而登记册止于A012。"
     severity = Severity.LOW
     law = ("COL-STAFF-04",)
     reads = (Reads(ROWS, LOG, needs=("agent",), uses=("channel", "direction", "borrower")), STAFF)

@@ -24,6 +24,7 @@ class AgentViolenceRecord(Rule):
     title = "Collection by a person with a record of violence"
     title_zh = "有暴力记录的人员从事催收"
     remedy_zh = "立即停止其催收工作，并复核其经办案件。"
+    example_zh = "催收员A010的 violence_record 为“是”，仍拨打催收电话。"
     severity = Severity.HIGH
     law = ("COL-STAFF-03",)
     reads = (

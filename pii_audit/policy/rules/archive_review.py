@@ -10,7 +10,7 @@ import ibis.expr.types as ir
 from pii_audit.documents.fields import PERIOD
 from pii_audit.documents.period import Period
 from pii_audit.model.violation import Severity
-from pii_audit.policy.interface import DATASETS, Reads, Rule, World, param, place
+from pii_audit.policy.interface import DATASETS, Reads, Rule, World, on_day, param, place
 from pii_audit.policy.rules._periods import over
 
 
@@ -28,6 +28,7 @@ class ArchiveReview(Rule):
     title = "Archived data not reviewed within a year"
     title_zh = "仅存储数据未按年复核"
     remedy_zh = "复核继续保存的理由，删除可删除的数据，并登记复核日期。"
+    example_zh = "2025-06-29归档，截至2026-06-30从未复核；周年当日复核不算逾期。"
     severity = Severity.LOW
     law = ("RET-05",)
     reads = (Reads(DATASETS),)
@@ -36,7 +37,8 @@ class ArchiveReview(Rule):
 
     def query(self, world: World, *tables: ir.Table) -> ir.Table:
         archived = self.tested(world, *tables)
-        reviewed = archived.reviewed_on >= archived.archived_on
+        # a review still to come is none
+        reviewed = archived.reviewed_on.between(archived.archived_on, on_day(world.as_of))
         last = ibis.ifelse(reviewed.fill_null(False), archived.reviewed_on, archived.archived_on)
         late = archived.filter(over(self.interval.end(last), world.as_of))
         return place(late)

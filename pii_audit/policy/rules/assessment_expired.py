@@ -27,6 +27,7 @@ class AssessmentExpired(Rule):
     title = "Security assessment of an export has expired"
     title_zh = "数据出境安全评估结果已过有效期"
     remedy_zh = "重新申报评估前暂停出境；应在有效期届满六十个工作日前申请延长。"
+    example_zh = "2023-06-29通过评估，于2026-06-30检查。"
     severity = Severity.HIGH
     law = ("XBR-05",)
     reads = (Reads(RECIPIENTS, needs=("route_on",), only=lambda recipients: (recipients.route == "assessment").fill_null(False)),)

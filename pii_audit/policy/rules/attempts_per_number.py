@@ -29,6 +29,7 @@ class AttemptsPerNumber(LogRule):
     title = "Too many unanswered attempts at one number in a day"
     title_zh = "同一号码当日未接通呼叫超过上限"
     remedy_zh = "同一号码当日第六次未接通后停止外呼，本机构与所有受托机构合并计数。"
+    example_zh = "9:20至15:20每小时呼叫一次均未接通：第7次违规。"
     severity = Severity.MEDIUM
     law = ("COL-FREQ-02",)
     reads = (Reads(ROWS, LOG, needs=("event_time", "target_number", "answered"), uses=("channel", "direction", "agreed_time", "borrower")),)

@@ -24,6 +24,7 @@ class AuthenticationStored(Rule):
     title = "Authentication data in clear"
     title_zh = "明文存储用户鉴别信息"
     remedy_zh = "删除卡片验证码与磁道数据；口令仅保存加盐散列；确需保留的按字段加密。"
+    example_zh = "数据表含 cvv 列，或日志中出现 password=…。"
     severity = Severity.HIGH
     law = ("STO-01", "LOG-01", "LOG-02", "STO-06")
     reads = (Reads(FINDINGS),)

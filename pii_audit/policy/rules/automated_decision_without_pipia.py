@@ -25,6 +25,7 @@ class AutomatedDecisionWithoutPipia(Rule):
     title = "Automated decisions without an impact assessment"
     title_zh = "自动化决策未开展影响评估"
     remedy_zh = "开展影响评估并登记编号；提供说明和人工复核渠道。"
+    example_zh = "automated_decision: true，但未填写 pipia。"
     severity = Severity.MEDIUM
     law = ("SHR-05", "CON-12")
     reads = (Reads(DATASETS, kinds_but(*REGISTERS), needs=("automated_decision",)),)

@@ -27,8 +27,10 @@ class BadCreditKept(Rule):
     title = "Bad credit information kept past five years"
     title_zh = "不良信息超过五年仍保存"
     remedy_zh = "从服务和应用中删除，样本数据作匿名化处理。"
+    example_zh = "不良信息于2021-06-30终止：2026-06-30日终前删除合规，2026-07-01仍在则违规。"
     severity = Severity.HIGH
     law = ("RET-20", "RET-21")
+    deletes = True
     enabled = False
     reads = (Reads(ROWS, ("credit_reports",), needs=("ended_on",), uses=("borrower",)),)
 

@@ -24,6 +24,7 @@ class BiometricRaw(ClearValues):
     title = "Raw biometrics stored"
     title_zh = "存储原始生物识别信息"
     remedy_zh = "仅保存核验结果，删除已存储的人脸等原始图像或模板。"
+    example_zh = "face_image 列存有 Base64 编码的人脸图像。"
     severity = Severity.MEDIUM
     law = ("MIN-08", "BIO-01")
     reads = (Reads(FINDINGS),)

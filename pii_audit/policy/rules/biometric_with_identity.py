@@ -24,6 +24,7 @@ class BiometricWithIdentity(Rule):
     title = "Biometrics beside direct identifiers"
     title_zh = "生物识别信息与身份信息同存"
     remedy_zh = "生物识别信息单独存储，以随机标识关联。"
+    example_zh = "同一张表同时含 face_image 与 id_no 两列。"
     severity = Severity.MEDIUM
     law = ("STO-04",)
     reads = (Reads(FINDINGS),)

@@ -26,6 +26,7 @@ class BureauForbiddenData(Rule):
     title = "Data that a credit bureau may not collect"
     title_zh = "征信机构持有禁止采集的个人信息"
     remedy_zh = "删除禁止采集的信息并停止采集。"
+    example_zh = "征信机构的数据库中存有指纹模板。"
     severity = Severity.HIGH
     law = ("MIN-07",)
     reads = (Reads(FINDINGS), Reads(ORGANISATION))

@@ -26,6 +26,7 @@ class BusinessDataAudit(Rule):
     title = "No compliance audit within three years"
     title_zh = "业务数据合规审计超过三年"
     remedy_zh = "开展业务数据合规审计并登记日期。"
+    example_zh = "上次审计为2023-06-29，于2026-06-30检查；周年当日不算逾期。"
     severity = Severity.MEDIUM
     law = ("AUD-06",)
     reads = (Reads(ORGANISATION, needs=("last_audit",)),)

@@ -25,6 +25,7 @@ class CallUnrecorded(LogRule):
     title = "Connected call without a recording"
     title_zh = "已接通的催收电话无录音"
     remedy_zh = "将线路纳入录音系统；要求受托机构补交录音。"
+    example_zh = "电话已接通，recording_id 为空。"
     severity = Severity.MEDIUM
     law = ("COL-REC-01",)
     reads = (Reads(ROWS, LOG, needs=("answered", "recording"), uses=("channel", "direction", "borrower")),)

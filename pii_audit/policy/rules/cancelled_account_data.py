@@ -23,6 +23,7 @@ class CancelledAccountData(ClosedAccountData):
     title = "Data of cancelled accounts still there"
     title_zh = "已注销账号的个人信息未删除"
     remedy_zh = "注销时删除或匿名化；法律要求保存的，声明法定最短期限并停止使用。"
+    example_zh = "2026-05-31注销，宽限30天：自2026-07-01起应已删除。"
     severity = Severity.MEDIUM
     law = ("RET-06",)
 

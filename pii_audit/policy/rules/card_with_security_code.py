@@ -24,6 +24,7 @@ class CardWithSecurityCode(Rule):
     title = "Card numbers beside security codes or expiry dates"
     title_zh = "银行卡号与验证码或有效期同存"
     remedy_zh = "立即删除卡片验证码与有效期，改用支付标记。"
+    example_zh = "同一张表含 card_no 与 cvv2 两列；仅有其一不违反本规则。"
     severity = Severity.HIGH
     law = ("STO-01", "STO-06")
     reads = (Reads(FINDINGS),)

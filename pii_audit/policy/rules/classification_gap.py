@@ -24,6 +24,7 @@ class ClassificationGap(Rule):
     title = "Personal data that the catalogue does not list"
     title_zh = "台账未登记的个人信息类型"
     remedy_zh = "在台账中补登该类型并定级，或清除相关数据。"
+    example_zh = "数据集的 entities 只列手机号，备注列中却有身份证号。"
     severity = Severity.MEDIUM
     law = ("CLS-01",)
     reads = (Reads(FINDINGS, needs=("declared",)),)

@@ -25,6 +25,7 @@ class ClassificationTag(ClearValues):
     title = "Highly sensitive data without the tag"
     title_zh = "高敏感数据未标识"
     remedy_zh = "对数据集定级并标识 sensitive: true，或清除相关数据。"
+    example_zh = "数据集含银行卡号，但未标识 sensitive: true。"
     severity = Severity.LOW
     law = ("CLS-01",)
     reads = (Reads(FINDINGS),)

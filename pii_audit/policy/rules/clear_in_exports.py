@@ -22,6 +22,7 @@ class ClearInExports(ClearValues):
     title = "Unmasked personal data in exports"
     title_zh = "导出文件中存在未脱敏的个人信息"
     remedy_zh = "导出时统一脱敏；确需完整值的，在系统内按权限查看。"
+    example_zh = "月度报表含完整身份证号；若为 110101********123X 则合规。"
     severity = Severity.MEDIUM
     law = ("EXP-01",)
     reads = (Reads(FINDINGS, ("export",)),)

@@ -22,6 +22,7 @@ class ClearInLogs(ClearValues):
     title = "Unmasked personal data in logs"
     title_zh = "日志中存在未脱敏的个人信息"
     remedy_zh = "在日志框架中统一脱敏；轮转并清除已写入的明文日志。"
+    example_zh = "应用日志中出现 login id_no=110101…；若为 110101********123X 则合规。"
     severity = Severity.HIGH
     law = ("LOG-01",)
     reads = (Reads(FINDINGS, ("application_log", "processing_log")),)

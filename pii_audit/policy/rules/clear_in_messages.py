@@ -25,6 +25,7 @@ class ClearInMessages(ClearValues):
     title = "Unmasked personal data in messages or collection notes"
     title_zh = "短信或催收记录文本中存在未脱敏的个人信息"
     remedy_zh = "消息模板使用脱敏值；催收备注不写证件号、卡号等，仅以案件编号关联。"
+    example_zh = "短信“您尾号…的卡 622202…”中写出完整卡号。"
     severity = Severity.MEDIUM
     law = ("EXP-01",)
     reads = (Reads(FINDINGS, ("message_log", "collection_log")),)

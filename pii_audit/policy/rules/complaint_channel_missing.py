@@ -23,6 +23,7 @@ class ComplaintChannelMissing(Rule):
     title = "No channel for complaints"
     title_zh = "未登记投诉渠道"
     remedy_zh = "设立并公布投诉渠道，在台账中登记。"
+    example_zh = "organisation 未填写 complaint_channel。"
     severity = Severity.MEDIUM
     law = ("COL-CMP-01",)
     reads = (Reads(ORGANISATION),)

@@ -26,6 +26,7 @@ class ComplaintFileDestroyed(Rule):
     title = "Complaint file destroyed early"
     title_zh = "投诉档案未满三年即销毁"
     remedy_zh = "恢复可恢复的档案并登记缺失；由档案系统按办结日计算销毁日期。"
+    example_zh = "2022-05-12办结，2025-05-11销毁：违规；2025-05-12销毁则已满三年。"
     severity = Severity.MEDIUM
     law = ("RET-16",)
     reads = (Reads(ROWS, ("complaints",), needs=("ended_on", "destroyed_on"), uses=("borrower",)),)

@@ -27,6 +27,7 @@ class ComplaintLate(Rule):
     title = "Complaints answered late or not at all"
     title_zh = "投诉逾期未答复"
     remedy_zh = "立即答复；延期的须登记；监控剩余办理期限。"
+    example_zh = "4月1日收到：4月16日答复按期，4月17日答复逾期。"
     severity = Severity.MEDIUM
     law = ("COL-CMP-02",)
     reads = (Reads(ROWS, ("complaints",), needs=("complaint_source", "received_on", "answered_on"), uses=("extended", "borrower")),)

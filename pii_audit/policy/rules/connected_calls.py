@@ -27,6 +27,7 @@ class ConnectedCalls(LogRule):
     title = "Too many connected calls to a debtor in a day"
     title_zh = "对同一债务人当日有效通话超过上限"
     remedy_zh = "按债务人和自然日统一计数，合并计算本机构和所有受托机构的通话，外呼前先行校验。"
+    example_zh = "3月6日两家机构各接通两次：第4次违规。"
     severity = Severity.MEDIUM
     law = ("COL-FREQ-01", "COL-FREQ-03")
     reads = (Reads(ROWS, LOG, needs=("event_time", "borrower", "answered"), uses=("channel", "direction", "target_role")),)

@@ -10,7 +10,7 @@ from pii_audit.documents.fields import PERIOD, Choice, Many
 from pii_audit.documents.period import Period
 from pii_audit.model.violation import Severity
 from pii_audit.policy.catalogue import LEGAL_BASES
-from pii_audit.policy.interface import ROWS, Reads, Rule, World, param, place
+from pii_audit.policy.interface import ROWS, Reads, Rule, World, lacking, param, place
 from pii_audit.policy.rules._periods import PERSONAL, of_bases, over
 
 
@@ -29,6 +29,7 @@ class ConsentWithdrawn(Rule):
     title = "Data kept after consent was withdrawn"
     title_zh = "撤回同意后仍保存个人信息"
     remedy_zh = "删除相应数据并通知受托方一并删除；另有合法性基础的，在目录中声明。"
+    example_zh = "2026-02-14撤回同意，2026-06-30客户主档中仍有该行。"
     severity = Severity.HIGH
     law = ("RET-04", "CON-03")
     reads = (
@@ -49,6 +50,11 @@ class ConsentWithdrawn(Rule):
         ended = consents.group_by("borrower").aggregate(gone=withdrawn.any() & ~(lasting | waiting).any())
         rows = of_bases(world, rows, self.bases).semi_join(ended.filter(ended.gone), "borrower")
         return place(rows, aspect=rows.legal_basis)
+
+    def undecided(self, world: World, *tables: ir.Table) -> ir.Table:
+        rows, consents = of_bases(world, tables[0], self.bases), tables[1]
+        nobodys = consents.filter(consents.borrower.isnull() & consents.withdrawn_on.notnull())
+        return lacking(rows.filter(rows.borrower.isnull()), "borrower").union(lacking(nobodys, "borrower"))
 
     def tested(self, world: World, *tables: ir.Table) -> ir.Table:
         return of_bases(world, tables[0], self.bases)

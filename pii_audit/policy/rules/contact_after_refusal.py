@@ -29,6 +29,7 @@ class ContactAfterRefusal(LogRule):
     title = "Contact after the person refused"
     title_zh = "联系人拒绝后仍继续联系"
     remedy_zh = "登记拒绝后立即将号码加入所有受托机构共用的禁呼名单。"
+    example_zh = "3月12日10:01:30拒绝，3月17日又被呼叫。"
     severity = Severity.HIGH
     law = ("COL-THIRD-04",)
     reads = (

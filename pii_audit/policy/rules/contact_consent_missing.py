@@ -23,6 +23,7 @@ class ContactConsentMissing(Rule):
     title = "Contacts who were not told or did not agree"
     title_zh = "联系人未被告知或未同意"
     remedy_zh = "告知联系人并记录其意见；否则删除其号码。"
+    example_zh = "有联系人号码而 contact_consent 为“否”或空；没有号码的行不违规。"
     severity = Severity.MEDIUM
     law = ("MIN-04",)
     reads = (Reads(ROWS, ("contacts", "borrower_master"), needs=("contact_number", "contact_consent"), uses=("borrower",)),)

@@ -27,6 +27,7 @@ class ContactListHeld(ClearValues):
     title = "Phone books or call histories of borrowers"
     title_zh = "留存借款人通讯录或通话记录"
     remedy_zh = "停止读取通讯录与通话记录并删除已收集的内容；仅收集必要的联系人。"
+    example_zh = "contacts_upload.jsonl 存有手机通讯录。"
     severity = Severity.HIGH
     law = ("MIN-03", "MIN-01")
     reads = (Reads(FINDINGS, kinds_but("collection_log", "recording_index", "message_log")),)

@@ -25,6 +25,7 @@ class ContactsPerBorrower(Rule):
     title = "More contacts per borrower than the policy allows"
     title_zh = "借款人联系人数量超出内部规定"
     remedy_zh = "按内部规定保留联系人，删除多余联系人。"
+    example_zh = "内部规定为两个时，同一借款人的第三个联系号码违规；同一号码的三种写法只算一个。"
     severity = Severity.MEDIUM
     law = ("MIN-04",)
     reads = (Reads(ROWS, ("contacts", "borrower_master"), needs=("borrower", "contact_number")),)

@@ -23,6 +23,7 @@ class ContactsWithoutBasis(Rule):
     title = "Data of contacts without a legal basis"
     title_zh = "联系人信息未登记合法性基础"
     remedy_zh = "登记处理联系人信息的合法性基础；没有的应删除。"
+    example_zh = "kind: contacts 的数据集未填写 legal_basis。"
     severity = Severity.MEDIUM
     law = ("MIN-04", "CON-01")
     reads = (Reads(DATASETS, ("contacts",)),)

@@ -26,6 +26,7 @@ class ContractExpired(Rule):
     title = "Data shared outside the contract period"
     title_zh = "在合同期外提供个人信息"
     remedy_zh = "要求返还或销毁并留存记录；导出任务与合同期限挂钩。"
+    example_zh = "合同于2025年12月31日到期，2026年1月1日仍提供数据。"
     severity = Severity.HIGH
     law = ("SHR-02", "SHR-03")
     reads = (

@@ -26,6 +26,7 @@ class ContractMissing(Rule):
     title = "Recipients without a contract"
     title_zh = "接收方未登记合同"
     remedy_zh = "提供前签订合同并登记编号；未签订的停止提供。"
+    example_zh = "接收方中的供应商未填写 contract。"
     severity = Severity.MEDIUM
     law = ("SHR-02", "SHR-08")
     reads = (Reads(RECIPIENTS),)

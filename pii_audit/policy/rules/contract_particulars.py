@@ -29,6 +29,7 @@ class ContractParticulars(Rule):
     title = "Contracts without required particulars"
     title_zh = "合同缺少法定约定事项"
     remedy_zh = "以补充协议补齐缺失事项，并更新登记。"
+    example_zh = "relation: entrusted，而 contract_states 仅有 [purpose, period, types]。"
     severity = Severity.MEDIUM
     law = ("SHR-02", "SHR-08")
     reads = (

@@ -26,6 +26,7 @@ class ContractPurpose(Rule):
     title = "Data shared for a purpose outside the contract"
     title_zh = "提供目的超出合同约定"
     remedy_zh = "停止超目的提供；确需变更的，修订合同、告知个人并重新取得同意。"
+    example_zh = "目录中 purposes: [collection]，登记册中目的却为“marketing”。"
     severity = Severity.MEDIUM
     law = ("SHR-02", "SHR-04")
     reads = (

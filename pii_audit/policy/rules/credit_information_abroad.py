@@ -24,6 +24,7 @@ class CreditInformationAbroad(Rule):
     title = "Credit information stored abroad"
     title_zh = "征信信息存储于境外"
     remedy_zh = "迁回境内并删除境外副本，查明境外处理情况。"
+    example_zh = "region: SG 的数据集含征信报告编号。"
     severity = Severity.HIGH
     law = ("XBR-07",)
     reads = (Reads(FINDINGS, needs=("region",), only=lambda found: found.entity_type == "CN_CREDIT_REPORT"),)

@@ -23,6 +23,7 @@ class CreditQueryUnauthorised(Rule):
     title = "Credit reports queried without authorisation"
     title_zh = "未经授权查询征信报告"
     remedy_zh = "系统拦截无授权查询；补查授权，无授权的删除报告。"
+    example_zh = "查询登记中某行 authorisation_id 为空。"
     severity = Severity.HIGH
     law = ("CON-09",)
     reads = (Reads(ROWS, ("credit_reports",), needs=("authorisation",), uses=("borrower",)),)

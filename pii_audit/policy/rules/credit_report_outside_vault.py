@@ -28,6 +28,7 @@ class CreditReportOutsideVault(Rule):
     title = "Credit reports outside their store"
     title_zh = "征信报告信息散落在专用存储之外"
     remedy_zh = "清除副本；其他系统仅引用业务编号，征信报告集中受控存储。"
+    example_zh = "供分析用的导出文件含征信报告编号列。"
     severity = Severity.MEDIUM
     law = ("CRE-01", "EXP-07")
     reads = (Reads(FINDINGS),)

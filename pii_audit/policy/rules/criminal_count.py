@@ -32,6 +32,7 @@ class CriminalCount(Rule):
     title = "Items in clear reach a step of the criminal law"
     title_zh = "明文信息条数达到刑事司法解释的数量标准"
     remedy_zh = "达到标准的数据集应脱敏、拆分或删除，缩小持有范围。"
+    example_zh = "25个银行卡号达到内部人员标准，50个达到一般标准。"
     severity = Severity.INFO
     law = ("CRM-03", "CRM-04", "CRM-02")
     reads = (Reads(FINDINGS),)

@@ -27,6 +27,7 @@ class CrossBorderConsent(Rule):
     title = "Export without separate consent"
     title_zh = "数据出境未取得单独同意"
     remedy_zh = "出境前告知并取得单独同意；未取得的停止出境。"
+    example_zh = "向新加坡的服务商提供数据，separate_consent 为0或空。"
     severity = Severity.HIGH
     law = ("CON-07",)
     reads = (

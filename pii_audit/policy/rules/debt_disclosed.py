@@ -28,6 +28,7 @@ class DebtDisclosed(LogRule):
     title = "Debt disclosed to a third person"
     title_zh = "向第三人透露债务信息"
     remedy_zh = "对第三人仅使用请转告回电的固定话术；停用含金额、逾期信息的模板。"
+    example_zh = "发给朋友的短信称其借款已逾期。"
     severity = Severity.HIGH
     law = ("COL-THIRD-05",)
     reads = (Reads(ROWS, LOG, needs=("target_role", "text"), uses=("direction", "channel", "borrower")),)

@@ -11,8 +11,8 @@ import ibis.expr.types as ir
 from pii_audit.documents.fields import PERIOD
 from pii_audit.documents.period import Period
 from pii_audit.model.violation import Severity
-from pii_audit.policy.interface import DATASETS, Reads, Rule, World, on_day, param, place
-from pii_audit.policy.rules._periods import kept_until
+from pii_audit.policy.interface import DATASETS, Reads, Rule, World, param, place
+from pii_audit.policy.rules._periods import IDENTITY, identity_least, shorter
 
 #: kind of dataset → row of the law that sets its minimum
 _LAW: Mapping[str, str] = {
@@ -31,10 +31,12 @@ def _least(default: Period | None, of: str, of_zh: str) -> Period | None:
 class DeclaredRetentionShort(Rule):
     """Asks whether the catalogue declares a retention period shorter than the law demands for that kind of data.
 
+    The minimum for identity data and transaction records binds financial institutions; others set one by policy.
+
     Why: what the catalogue declares, deletion jobs will do. The details name the row of the law. Two minimums bind only
     some lenders and are set by their policies: recordings of credit-card collection, collection logs of consumer
     finance companies.
-    Example: application logs kept 3m, or 180d: six months are never fewer than 181 days.
+    Example: application logs kept 3m, or 183d: six months are up to 184 days.
     Remedy: lengthen the period, or declare the statutory minimum as ``min``, and change the deletion jobs.
     """
 
@@ -42,12 +44,13 @@ class DeclaredRetentionShort(Rule):
     title = "Declared retention shorter than the law demands"
     title_zh = "声明的保存期限短于法定最短期限"
     remedy_zh = "延长保存期限或以 min 声明法定最短期限，并同步调整清理任务。"
+    example_zh = "应用日志声明保存 3m 或 183d：六个月最长可达184天。"
     severity = Severity.MEDIUM
     law = tuple(dict.fromkeys(_LAW.values()))
     reads = (Reads(DATASETS, tuple(_LAW), needs=("keep_months",)),)
 
-    borrower_master: Period | None = _least(Period(120), "identity data", "客户身份资料")
-    repayments: Period | None = _least(Period(120), "transaction records", "交易记录")
+    borrower_master: Period | None = _least(None, "identity data (financial institutions: 10y)", "客户身份资料（金融机构为 10y）")
+    repayments: Period | None = _least(None, "transaction records (financial institutions: 10y)", "交易记录（金融机构为 10y）")
     application_log: Period | None = _least(Period(6), "network logs", "网络日志")
     processing_log: Period | None = _least(Period(6), "processing logs", "数据处理日志")
     sharing_log: Period | None = _least(Period(36), "records of sharing", "对外提供记录")
@@ -59,17 +62,16 @@ class DeclaredRetentionShort(Rule):
 
     def query(self, world: World, *tables: ir.Table) -> ir.Table:
         datasets = self.tested(world, *tables)
-        # periods of months and of days compare only from a given day on
-        day = on_day(world.as_of)
-        wanted = [(datasets.kind == kind, on_day(least.after(world.as_of))) for kind, least in self._minimums().items()]
-        if not wanted:
-            return place(datasets.filter(ibis.literal(False)))
-        short = datasets.filter(kept_until(datasets, day, None, None) < ibis.cases(*wanted))
-        return place(short, aspect=ibis.cases(*[(short.kind == kind, row) for kind, row in _LAW.items()]))
+        of_kinds = [(datasets.kind == kind) & shorter(datasets, least) for kind, least in self._minimums(world).items()]
+        short = datasets.filter(ibis.or_(ibis.literal(False), *of_kinds))
+        bound = {kind: row for kind, row in _LAW.items() if kind not in IDENTITY or identity_least(world)}
+        return place(short, aspect=ibis.cases(*[(short.kind == kind, row) for kind, row in bound.items()], else_="policy"))
 
     def tested(self, world: World, *tables: ir.Table) -> ir.Table:
         (datasets,) = tables
-        return datasets.filter(datasets.kind.isin(tuple(self._minimums())))
+        return datasets.filter(datasets.kind.isin(tuple(self._minimums(world))))
 
-    def _minimums(self) -> Mapping[str, Period]:
-        return {item.name: least for item in fields(self) if (least := getattr(self, item.name)) is not None}
+    def _minimums(self, world: World) -> Mapping[str, Period]:
+        by_law = dict.fromkeys(IDENTITY, identity_least(world))
+        found = {item.name: getattr(self, item.name) or by_law.get(item.name) for item in fields(self)}
+        return {kind: least for kind, least in found.items() if least}

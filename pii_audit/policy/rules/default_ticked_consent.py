@@ -23,6 +23,7 @@ class DefaultTickedConsent(Rule):
     title = "Consents that were ticked by default"
     title_zh = "以默认勾选方式取得同意"
     remedy_zh = "取消默认勾选，并重新取得同意。"
+    example_zh = "某行 default_ticked 为1。"
     severity = Severity.MEDIUM
     law = ("CON-08",)
     reads = (Reads(ROWS, ("consents",), needs=("default_ticked",), uses=("borrower",)),)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import ibis.expr.types as ir
 
 from pii_audit.model.violation import Severity
-from pii_audit.policy.interface import ROWS, Reads, Rule, World, place
+from pii_audit.policy.interface import ROWS, Reads, Rule, World, lacking, place
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class DeletionBeforeDue(Rule):
     title = "Deleted before the due date"
     title_zh = "早于应删除日期删除"
     remedy_zh = "核查该期间是否有法定保存要求，必要时恢复；停止不按登记执行的删除任务。"
+    example_zh = "应删除日期为2026-03-01，却于2026-02-28删除；当日删除则合规。"
     severity = Severity.LOW
     law = ()
     policy_only = True
@@ -32,3 +33,7 @@ class DeletionBeforeDue(Rule):
     def query(self, world: World, *tables: ir.Table) -> ir.Table:
         (records,) = tables
         return place(records.filter(records.deleted_on < records.due_on))
+
+    def undecided(self, world: World, *tables: ir.Table) -> ir.Table:
+        (records,) = tables
+        return lacking(records.filter(records.deleted_on.notnull() & records.due_on.isnull()), "due_on")

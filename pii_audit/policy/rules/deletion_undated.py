@@ -23,6 +23,7 @@ class DeletionUndated(Rule):
     title = "Deletion without a due date"
     title_zh = "删除登记缺少应删除日期"
     remedy_zh = "按保存期限和起算日补登应删除日期；停止没有期限依据的删除。"
+    example_zh = "为“腾出空间”删除录音，有删除日期而无应删除日期。"
     severity = Severity.LOW
     law = ("RET-07",)
     reads = (Reads(ROWS, ("deletion_records",), needs=("due_on",), uses=("borrower",)),)

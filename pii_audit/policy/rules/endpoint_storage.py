@@ -24,6 +24,7 @@ class EndpointStorage(ClearValues):
     title = "Highly sensitive items on endpoints or removable media"
     title_zh = "终端或移动介质存储高敏感信息"
     remedy_zh = "将数据移至受控服务器，清除终端与移动介质上的副本。"
+    example_zh = "催收员电脑文件夹（environment: endpoint）中存有含身份证号的名单。"
     severity = Severity.MEDIUM
     law = ("STO-05",)
     reads = (Reads(FINDINGS, needs=("environment",)),)

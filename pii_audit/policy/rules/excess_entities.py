@@ -29,6 +29,7 @@ class ExcessEntities(Rule):
     title = "Personal data beyond the purpose"
     title_zh = "超出处理目的所需的个人信息"
     remedy_zh = "停止收集并删除清单以外的信息；确有必要的，说明理由并修订清单。"
+    example_zh = "allowed: {贷款发放与管理: [PERSON, CN_RESIDENT_ID, CN_MOBILE_PHONE]}，而该目的的数据集含经纬度坐标。"
     severity = Severity.MEDIUM
     law = ("MIN-01", "MIN-06")
     reads = (Reads(FINDINGS),)

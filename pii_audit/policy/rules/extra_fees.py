@@ -21,6 +21,7 @@ class ExtraFees(Language):
     title = "Extra fees in collection"
     title_zh = "催收中额外收费"
     remedy_zh = "退还已收费用，整改话术并加强培训。"
+    example_zh = "“要先交500元手续费才能给你办分期”违规，“不收取任何手续费”不违规。"
     severity = Severity.MEDIUM
     law = ("COL-CONT-05",)
     lexicon_class = "extra-fee"

@@ -26,6 +26,7 @@ class FaceFiling(Rule):
     title = "Stored faces reach the number to be filed"
     title_zh = "存储人脸数量达到备案标准"
     remedy_zh = "核实人脸数量，三十个工作日内向省级网信部门备案；或删除不必要的人脸信息。"
+    example_zh = "10万张人脸应当备案，99,999张不需要。"
     severity = Severity.INFO
     law = ("BIO-02",)
     reads = (Reads(FINDINGS, kinds_but("backup")),)

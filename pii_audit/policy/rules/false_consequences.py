@@ -21,6 +21,7 @@ class FalseConsequences(Language):
     title = "False or exaggerated consequences"
     title_zh = "虚构或夸大不还款的后果"
     remedy_zh = "人工复核相关表述，向债务人更正，话术以合同约定为限。"
+    example_zh = "“今天不还就立案抓你坐牢”违规，“我们不会起诉您”不违规。"
     severity = Severity.HIGH
     law = ("COL-CONT-03",)
     lexicon_class = "false-consequence"

@@ -14,6 +14,14 @@ from pii_audit.policy.interface import FILES, Reads, Rule, World, param, place
 from pii_audit.policy.rules._periods import kept_until, over
 
 
+def _exposed(files: ir.Table) -> ir.BooleanValue:
+    return files.exposed > 0
+
+
+def _by_file(files: ir.Table) -> ir.BooleanValue:
+    return _exposed(files) & files.keep_until_from.isnull()
+
+
 @dataclass(frozen=True)
 class FileAge(Rule):
     """Asks whether files with personal data are older than the retention period of their dataset.
@@ -29,23 +37,23 @@ class FileAge(Rule):
     title = "Files kept past their retention period"
     title_zh = "文件超过保存期限"
     remedy_zh = "删除过期文件，并由日志轮转或存储生命周期规则自动执行。"
+    example_zh = "backup_2019.zip 保存5年：至2024-12-31合规，自2025-01-01起超期。"
     severity = Severity.MEDIUM
     law = ("RET-01", "RET-04")
-    reads = (Reads(FILES, needs=("keep_months", "latest")),)
+    deletes = True
+    reads = (Reads(FILES, needs=("keep_months", "latest"), only=_by_file),)
 
     keep: Period | None = param(PERIOD, None, "how long files are kept; none: as the catalogue declares", "保存期限；空表示按目录声明")
     min: Period | None = param(PERIOD, None, "minimum that wins over keep; none: as the catalogue declares", "法定最短期限，优先于 keep；空表示按目录声明")
 
     def __post_init__(self) -> None:
         if self.keep:
-            object.__setattr__(self, "reads", (Reads(FILES, needs=("latest",)),))
+            object.__setattr__(self, "reads", (Reads(FILES, needs=("latest",), only=_exposed),))
 
     def query(self, world: World, *tables: ir.Table) -> ir.Table:
-        files = self.tested(world, *tables)
+        (files,) = tables
         old = files.filter(over(kept_until(files, files.latest, self.keep, self.min), world.as_of))
         return place(old, aspect=ibis.ifelse(old.dated.notnull(), "date in its name", "last change"))
 
     def tested(self, world: World, *tables: ir.Table) -> ir.Table:
-        (files,) = tables
-        by_row = ibis.literal(False) if self.keep else files.keep_until_from.notnull()
-        return files.filter((files.exposed > 0) & ~by_row)
+        return tables[0]

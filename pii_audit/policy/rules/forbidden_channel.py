@@ -32,14 +32,19 @@ class ForbiddenChannel(Rule):
     title = "Data shared by a forbidden channel"
     title_zh = "以禁止渠道传输个人信息"
     remedy_zh = "改用约定接口或专用通道；清除邮箱、网盘中的副本；例外情形登记豁免。"
+    example_zh = "以电子邮件向机构发送债务人名单。"
     severity = Severity.MEDIUM
     law = ("SHR-06",)
-    reads = (Reads(ROWS, LOG, needs=("transfer",), uses=("fields",)),)
+    reads = (Reads(ROWS, LOG, needs=("transfer",)),)
 
     channels: tuple[str, ...] = param(
         Many(Choice(_WAYS, "channel")), ("email", "im", "cloud_drive", "removable"), "forbidden channels", "禁止的传输渠道"
     )
     listed_only: bool = param(FLAG, False, "only transfers whose list of fields names sensitive types", "仅限字段清单含敏感个人信息的传输")
+
+    def __post_init__(self) -> None:
+        if self.listed_only:
+            object.__setattr__(self, "reads", (Reads(ROWS, LOG, needs=("transfer", "fields")),))
 
     def query(self, world: World, *tables: ir.Table) -> ir.Table:
         (log,) = tables

@@ -21,6 +21,7 @@ class Harassment(Language):
     title = "Harassment in collection"
     title_zh = "催收中存在骚扰言语"
     remedy_zh = "复核录音并核对拨打频次，整改话术并加强培训。"
+    example_zh = "“每天打爆你的电话”违规。"
     severity = Severity.HIGH
     law = ("COL-CONT-01",)
     lexicon_class = "harassment"

@@ -22,6 +22,7 @@ class Impersonation(Language):
     title = "Impersonation of authorities"
     title_zh = "冒充司法或行政机关"
     remedy_zh = "复核录音，向债务人澄清，整改话术并加强培训。"
+    example_zh = "“我是法院执行局的”违规，“请勿相信冒充法院的来电”不违规。"
     severity = Severity.HIGH
     law = ("COL-CONT-02",)
     lexicon_class = "impersonation"

@@ -25,6 +25,7 @@ class IncidentBriefLate(Rule):
     title = "Larger incidents not reported in brief within the hour"
     title_zh = "较大及以上安全事件未在一小时内简要报告"
     remedy_zh = "先行简要报告，后续可调整等级。"
+    example_zh = "09:00发现：10:00简要报告按期，10:01逾期。"
     severity = Severity.MEDIUM
     law = ("INC-04",)
     reads = (Reads(ROWS, ("incidents",), needs=("grade", "discovered_at", "brief_at")),)

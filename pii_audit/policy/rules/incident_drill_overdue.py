@@ -25,6 +25,7 @@ class IncidentDrillOverdue(Rule):
     title = "Incident drill overdue"
     title_zh = "安全事件应急演练逾期"
     remedy_zh = "开展应急演练并登记。"
+    example_zh = "2023年6月30日演练：2026年6月30日仍有效，次日起逾期。"
     severity = Severity.MEDIUM
     law = ("INC-08",)
     reads = (Reads(ORGANISATION, needs=("last_drill",)),)

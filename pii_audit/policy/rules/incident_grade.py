@@ -30,6 +30,7 @@ class IncidentGrade(Rule):
     title = "Grade of an incident if the dataset leaks"
     title_zh = "数据集泄露时的事件等级"
     remedy_zh = "对无需明文留存的数据脱敏、加密或删除。"
+    example_zh = "含银行卡号的数据达到500条为较大事件，499条为一般事件。"
     severity = Severity.INFO
     law = ("INC-03", "INC-04")
     reads = (Reads(FINDINGS),)

@@ -26,6 +26,7 @@ class IncidentLate(Rule):
     title = "Incidents reported late or not at all"
     title_zh = "安全事件逾期未报告"
     remedy_zh = "立即报告；预备报告模板与值班联系人。"
+    example_zh = "3月1日09:00发现：3月4日09:00报告按期，晚一秒即逾期。"
     severity = Severity.HIGH
     law = ("INC-02",)
     reads = (Reads(ROWS, ("incidents",), needs=("discovered_at", "reported_at")),)

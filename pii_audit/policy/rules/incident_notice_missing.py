@@ -23,6 +23,7 @@ class IncidentNoticeMissing(Rule):
     title = "Incidents of which persons were not told"
     title_zh = "安全事件未告知个人"
     remedy_zh = "告知受影响的个人；或登记已有效避免危害的依据。"
+    example_zh = "事件的 notified_on 为空；若 harm_avoided 为“是”则合规。"
     severity = Severity.MEDIUM
     law = ("INC-01", "INC-02")
     reads = (Reads(ROWS, ("incidents",), needs=("notified_on",), uses=("harm_avoided",)),)

@@ -25,6 +25,7 @@ class IncidentReportDeadline(Rule):
     title = "Incidents to be reported within 72 hours"
     title_zh = "待报告的安全事件（72小时内）"
     remedy_zh = "在期限届满前报告；较大及以上事件一小时内简要报告、二十四小时内书面报告。"
+    example_zh = "昨日发现、尚未报告的事件；已报告的不列出。"
     severity = Severity.INFO
     law = ("INC-02", "INC-04")
     reads = (Reads(ROWS, ("incidents",), needs=("discovered_at", "reported_at")),)

@@ -25,6 +25,7 @@ class IncidentReportLate(Rule):
     title = "Larger incidents not reported within 24 hours"
     title_zh = "较大及以上安全事件未在二十四小时内报告"
     remedy_zh = "立即报告；重大及以上事件每两小时报告进展。"
+    example_zh = "09:00发现：次日09:00报告按期，晚一秒即逾期。"
     severity = Severity.HIGH
     law = ("INC-04",)
     reads = (Reads(ROWS, ("incidents",), needs=("grade", "discovered_at", "reported_at")),)

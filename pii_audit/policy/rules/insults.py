@@ -21,6 +21,7 @@ class Insults(Language):
     title = "Insults in collection"
     title_zh = "催收中存在侮辱言语"
     remedy_zh = "复核录音，必要时致歉，整改话术并加强培训。"
+    example_zh = "“你这种老赖不要脸”违规。"
     severity = Severity.HIGH
     law = ("COL-CONT-01",)
     lexicon_class = "insult"

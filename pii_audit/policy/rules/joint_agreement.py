@@ -23,6 +23,7 @@ class JointAgreement(Rule):
     title = "Joint handlers without an agreement"
     title_zh = "共同处理未登记权利义务约定"
     remedy_zh = "订立共同处理协议并登记编号。"
+    example_zh = "助贷平台 relation: joint，但未填写 agreement。"
     severity = Severity.MEDIUM
     law = ("SHR-01",)
     reads = (Reads(RECIPIENTS, needs=("relation",)),)

@@ -24,6 +24,7 @@ class LegalBasisMissing(Rule):
     title = "Personal data without a legal basis"
     title_zh = "个人信息处理未登记合法性基础"
     remedy_zh = "确定并登记合法性基础；没有的应删除数据。"
+    example_zh = "数据集含姓名与手机号，但未填写 legal_basis。"
     severity = Severity.MEDIUM
     law = ("CON-01",)
     reads = (Reads(DATASETS),)

@@ -21,6 +21,7 @@ class LoansToRepay(Language):
     title = "Borrower urged to take new loans"
     title_zh = "诱导以贷还贷"
     remedy_zh = "改为协商分期等方案，整改话术并加强培训。"
+    example_zh = "“去别的平台借一笔来还”违规。"
     severity = Severity.MEDIUM
     law = ("COL-CONT-05",)
     lexicon_class = "loan-to-repay"

@@ -23,6 +23,7 @@ class LocationHeld(ClearValues):
     title = "Location of borrowers in lending data"
     title_zh = "信贷数据中留存借款人位置信息"
     remedy_zh = "停止收集位置信息并删除已有数据；确需的仅保留省级。"
+    example_zh = "贷款台账含 lng 与 lat 两列；地名（LOCATION）可另行加入。"
     severity = Severity.MEDIUM
     law = ("MIN-02", "MIN-01")
     reads = (Reads(FINDINGS, ("loan_book", "borrower_master")),)

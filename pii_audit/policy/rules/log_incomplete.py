@@ -12,8 +12,9 @@ from pii_audit.model.violation import Severity
 from pii_audit.policy.interface import ROWS, Reads, Rule, World, place
 from pii_audit.policy.rules._collection import LOG
 
-#: what makes a row traceable; messages and calls by machines need no agent
-_FIELDS = ("event_time", "borrower", "channel", "target_role", "agent")
+#: what makes a row traceable; a time that cannot be read is there, and messages and calls by machines need no agent
+_FIELDS = ("event_written", "borrower", "channel", "target_role", "agent")
+_NAMES = {"event_written": "event_time"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class LogIncomplete(Rule):
     title = "Collection records with empty fields"
     title_zh = "催收记录要素缺失"
     remedy_zh = "在系统和受托机构报送文件中将相关字段设为必填。"
+    example_zh = "电话记录的催收员为空；短信可以没有催收员。"
     severity = Severity.LOW
     law = ("COL-REC-02",)
     reads = (Reads(ROWS, LOG, needs=_FIELDS),)
@@ -42,4 +44,4 @@ class LogIncomplete(Rule):
             log = log.filter(ibis.literal(False))
         empty = {name: log[name].isnull() for name in _FIELDS}
         empty["agent"] = empty["agent"] & log.channel.isin(("call", "visit"))
-        return reduce(ir.Table.union, (place(log.filter(lacking), aspect=name) for name, lacking in empty.items()))
+        return reduce(ir.Table.union, (place(log.filter(lacking), aspect=_NAMES.get(name, name)) for name, lacking in empty.items()))

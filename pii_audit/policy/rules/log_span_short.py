@@ -28,9 +28,10 @@ class LogSpanShort(Rule):
     title = "Logs reach back less than six months"
     title_zh = "网络日志留存不足六个月"
     remedy_zh = "将日志轮转与存储期延长至六个自然月，并对日志中的个人信息脱敏。"
+    example_zh = "自2024年起记录，2026-06-30时最早的文件为 app-20260112.log；若为2025-12-30则合规。"
     severity = Severity.MEDIUM
     law = ("RET-14",)
-    reads = (Reads(FILES, _KINDS, needs=("dated_from",)), Reads(DATASETS, _KINDS, needs=("since",)))
+    reads = (Reads(FILES, _KINDS, needs=("dated_from",), each=True), Reads(DATASETS, _KINDS, needs=("since",)))
 
     min: Period = param(PERIOD, Period(6), "how far logs must reach back", "日志应留存的最短期限")
 

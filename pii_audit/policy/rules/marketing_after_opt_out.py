@@ -27,6 +27,7 @@ class MarketingAfterOptOut(Rule):
     title = "Marketing after the person opted out"
     title_zh = "拒绝后仍发送营销信息"
     remedy_zh = "发送前与退订名单实时比对。"
+    example_zh = "3月1日撤回：3月2日发送的消息违规，3月1日的不违规。"
     severity = Severity.MEDIUM
     law = ("CON-11",)
     reads = (
@@ -42,18 +43,18 @@ class MarketingAfterOptOut(Rule):
         mine = consents.filter(consents.purpose.isin([world.key(purpose) for purpose in self.purposes]))
         ended = mine.filter(mine.withdrawn_on.notnull())
         again = mine.view()
-        stopped = sent.semi_join(
-            ended,
+        stopped = sent.inner_join(
+            ended.select("borrower", "channel", "withdrawn_on"),
             [sent.borrower == ended.borrower, sent.day > ended.withdrawn_on, (sent.channel == ended.channel).fill_null(True)],
+        ).select(*(sent[name] for name in sent.columns), "withdrawn_on")
+        still = stopped.anti_join(
+            again,
+            [
+                stopped.borrower == again.borrower,
+                again.given_on >= stopped.withdrawn_on,
+                again.given_on <= stopped.day,
+                again.withdrawn_on.isnull() | (again.withdrawn_on >= stopped.day),
+                (stopped.channel == again.channel).fill_null(True),
+            ],
         )
-        return place(
-            stopped.anti_join(
-                again,
-                [
-                    stopped.borrower == again.borrower,
-                    again.given_on <= stopped.day,
-                    again.withdrawn_on.isnull() | (again.withdrawn_on >= stopped.day),
-                    (stopped.channel == again.channel).fill_null(True),
-                ],
-            )
-        )
+        return place(sent.semi_join(still, ["dataset", "source", "row"]))

@@ -23,6 +23,7 @@ class MarketingInCollection(Language):
     title = "Marketing in collection contacts"
     title_zh = "在催收中开展营销"
     remedy_zh = "从催收话术和模板中删除营销内容。"
+    example_zh = "催收电话中说“现在办理我们的理财产品可享新客优惠”违规。"
     severity = Severity.MEDIUM
     law = ("COL-CONT-07",)
     lexicon_class = "marketing"

@@ -24,6 +24,7 @@ class MaskingUndone(Rule):
     title = "Masked in one place, in clear in another"
     title_zh = "同一类信息一处脱敏、另一处明文"
     remedy_zh = "对同一读者的全部字段、文件和自由文本统一脱敏。"
+    example_zh = "报表中手机号一列已脱敏，备注中却有完整号码。"
     severity = Severity.MEDIUM
     law = ("STO-07", "EXP-01")
     reads = (Reads(FINDINGS), Reads(MASKED), Reads(DATASETS))

@@ -27,6 +27,7 @@ class MessageBurst(LogRule):
     title = "Too many messages about a borrower in a day"
     title_zh = "同一借款人当日短信和即时消息超过内部上限"
     remedy_zh = "在短信网关按借款人和自然日设置内部上限，合并提醒内容。"
+    example_zh = "内部上限为5条时，当日第6条短信或即时消息违规。"
     severity = Severity.LOW
     law = ("COL-FREQ-04",)
     reads = (Reads(ROWS, LOG, needs=("event_time", "borrower", "channel"), uses=("direction",)),)

@@ -25,6 +25,7 @@ class Minors(Rule):
     title = "Data of children under 14"
     title_zh = "存在不满十四周岁未成年人的个人信息"
     remedy_zh = "核验身份，取得监护人同意或删除，并限制访问。"
+    example_zh = "2012-07-01出生，于2026-06-30检查；满14周岁生日当天起不再属于此类。"
     severity = Severity.HIGH
     law = ("MNR-01",)
     reads = (Reads(ROWS, ("borrower_master", "loan_book"), needs=("born",), uses=("borrower",)),)

@@ -26,6 +26,7 @@ class MinorsAudit(Rule):
     title = "Minors' data not audited within a year"
     title_zh = "未成年人个人信息未按年审计"
     remedy_zh = "开展未成年人个人信息保护合规审计并报告，登记审计日期。"
+    example_zh = "上次审计为2025-06-29，于2026-06-30检查；周年当日不算逾期。"
     severity = Severity.MEDIUM
     law = ("MNR-03",)
     reads = (Reads(ORGANISATION, needs=("last_minors_audit",)),)

@@ -24,6 +24,7 @@ class OfficerMissing(Rule):
     title = "No personal information protection officer"
     title_zh = "未指定个人信息保护负责人"
     remedy_zh = "指定个人信息保护负责人，并在目录中登记。"
+    example_zh = "处理100万人的信息而目录未指定负责人；999,999人则不要求。"
     severity = Severity.MEDIUM
     law = ("AUD-03",)
     reads = (Reads(ORGANISATION, needs=("persons",)),)

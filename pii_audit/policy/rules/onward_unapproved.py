@@ -23,6 +23,7 @@ class OnwardUnapproved(Rule):
     title = "Onward recipients without consent"
     title_zh = "转委托方未经同意"
     remedy_zh = "书面同意并登记；不同意的，终止转委托并要求销毁数据。"
+    example_zh = "onward: [AG05]，但没有 onward_consent: true。"
     severity = Severity.MEDIUM
     law = ("SHR-03", "SHR-08")
     reads = (Reads(RECIPIENTS, needs=("onward",), only=lambda recipients: recipients.type != "regulator"),)

@@ -26,6 +26,7 @@ class OrderedAudit(Rule):
     title = "A leak would allow an ordered audit"
     title_zh = "数据集泄露将达到监管要求审计的规模"
     remedy_zh = "对无需集中明文留存的数据拆分、脱敏或删除。"
+    example_zh = "10万个不同的银行卡号达到数量，99,999个未达到。"
     severity = Severity.INFO
     law = ("INC-05",)
     reads = (Reads(FINDINGS),)

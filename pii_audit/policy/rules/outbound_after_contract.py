@@ -23,6 +23,7 @@ class OutboundAfterContract(Rule):
     title = "Files made for a recipient after its contract"
     title_zh = "合同到期后仍生成对外提供文件"
     remedy_zh = "停止导出任务，查明是否已提供，要求销毁并留存记录。"
+    example_zh = "合同于2025年12月31日到期，却生成了 outbox/AG03_20260318。"
     severity = Severity.HIGH
     law = ("SHR-02", "SHR-03")
     reads = (

@@ -26,6 +26,7 @@ class OutboundAuthentication(Rule):
     title = "Authentication data go out"
     title_zh = "对外提供用户鉴别信息"
     remedy_zh = "从来源与接收方删除鉴别信息，改以核验方式提供。"
+    example_zh = "提供给支付合作方的文件含 cvv 列。"
     severity = Severity.HIGH
     law = ("SHR-07", "SHR-09")
     reads = (Reads(FINDINGS, ("outbound",)),)

@@ -24,6 +24,7 @@ class OutboundFields(Rule):
     title = "Files for recipients hold more than permitted"
     title_zh = "对外提供文件超出允许的信息种类"
     remedy_zh = "从导出文件中去除超范围字段，要求接收方删除；确需提供的，补充约定并更新允许清单。"
+    example_zh = "permitted: [PERSON, CN_MOBILE_PHONE]，而提供给机构的文件含银行卡号。"
     severity = Severity.HIGH
     law = ("SHR-02", "SHR-04", "SHR-11")
     reads = (

@@ -24,6 +24,7 @@ class OutboundUnencrypted(ClearValues):
     title = "Highly sensitive items go out without encryption"
     title_zh = "对外提供的高敏感信息未加密"
     remedy_zh = "以接收方密钥加密文件，密钥经其他途径交付。"
+    example_zh = "提供给机构的案件清单含身份证号，encryption: none。"
     severity = Severity.MEDIUM
     law = ("STO-02", "STO-01")
     reads = (Reads(FINDINGS, ("outbound",), needs=("encryption",)),)

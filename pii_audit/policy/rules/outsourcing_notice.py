@@ -29,6 +29,7 @@ class OutsourcingNotice(LogRule):
     title = "Agency acted before the debtor was told"
     title_zh = "委外催收前未告知债务人"
     remedy_zh = "委外前发送告知并在案件中登记告知日期。"
+    example_zh = "机构3月4日首次致电，3月5日才告知债务人。"
     severity = Severity.MEDIUM
     law = ("COL-OUT-01",)
     reads = (

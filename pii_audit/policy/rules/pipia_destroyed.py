@@ -25,6 +25,7 @@ class PipiaDestroyed(Rule):
     title = "Impact assessment destroyed early"
     title_zh = "个人信息保护影响评估报告未满三年即销毁"
     remedy_zh = "恢复报告或重新评估，并更正登记中的保存日期。"
+    example_zh = "2023-06-01评估，只保存至2026-05-31：违规；保存至2026-06-01则已满三年。"
     severity = Severity.MEDIUM
     law = ("RET-11",)
     reads = (Reads(ROWS, ("pipia",), needs=("assessed_on", "destroyed_on")),)

@@ -27,6 +27,7 @@ class PipiaLate(Rule):
     title = "Impact assessment after the transfer"
     title_zh = "影响评估晚于对外提供"
     remedy_zh = "先评估后提供；导出任务校验评估编号及日期。"
+    example_zh = "4月8日提供，4月30日才评估。"
     severity = Severity.MEDIUM
     law = ("SHR-05",)
     reads = (

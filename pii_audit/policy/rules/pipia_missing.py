@@ -24,6 +24,7 @@ class PipiaMissing(Rule):
     title = "Data shared without an impact assessment"
     title_zh = "对外提供未登记个人信息保护影响评估"
     remedy_zh = "开展影响评估并登记编号；评估前停止提供。"
+    example_zh = "提供数据时 pipia_id 为空。"
     severity = Severity.MEDIUM
     law = ("SHR-05",)
     reads = (Reads(ROWS, LOG, needs=("pipia",), uses=("recipient",)),)

@@ -21,6 +21,7 @@ class PrivacyThreats(Language):
     title = "Threat to make the debt public"
     title_zh = "以散布隐私、公开曝光相威胁"
     remedy_zh = "复核录音，确认未发生散布行为，收回催收人员的通讯录权限。"
+    example_zh = "“我们就群发到你通讯录，曝光你”违规，“不会曝光您的信息”不违规。"
     severity = Severity.HIGH
     law = ("COL-CONT-04",)
     lexicon_class = "publicity"

@@ -27,6 +27,7 @@ class PrivateAccount(LogRule):
     title = "Agency used a private phone or account"
     title_zh = "受托机构使用私人电话或个人社交账号催收"
     remedy_zh = "要求受托机构仅使用报备的线路和账号。"
+    example_zh = "机构AG01的某行 private_account 为“是”。"
     severity = Severity.MEDIUM
     law = ("COL-CONT-08",)
     reads = (Reads(ROWS, LOG, needs=("private_account", "agency"), uses=("direction", "channel", "borrower")),)

@@ -28,6 +28,7 @@ class ProcessingLogSpanShort(Rule):
     title = "Processing log reaches back too little"
     title_zh = "数据处理日志留存期限不足"
     remedy_zh = "延长日志保存期限，并归档已移出在线系统的日志。"
+    example_zh = "自2024年起记录，2026-06-30时最早一条为2026-01-01；若为2025-12-30则合规。"
     severity = Severity.MEDIUM
     law = ("RET-13",)
     reads = (Reads(ROWS, _KINDS, needs=("event_time",)), Reads(DATASETS, _KINDS, needs=("since",)))

@@ -24,6 +24,7 @@ class PublishedData(ClearValues):
     title = "Highly sensitive items in public"
     title_zh = "公开内容含未脱敏的高敏感信息"
     remedy_zh = "立即下线并清除缓存，按安全事件定级处置；确需公开的应脱敏。"
+    example_zh = "网站公告中含债务人的身份证号。"
     severity = Severity.HIGH
     law = ("EXP-06",)
     reads = (Reads(FINDINGS, needs=("environment",)),)

@@ -24,6 +24,7 @@ class PublishedWithoutConsent(Rule):
     title = "Personal data in public without separate consent"
     title_zh = "未取得单独同意公开个人信息"
     remedy_zh = "下线相关内容；或先取得单独同意并登记。"
+    example_zh = "公开文件夹中有姓名与手机号，separate_consent: false。"
     severity = Severity.HIGH
     law = ("CON-06",)
     reads = (Reads(FINDINGS, ("published",), needs=("separate_consent",)),)

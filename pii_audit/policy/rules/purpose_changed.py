@@ -25,6 +25,7 @@ class PurposeChanged(Rule):
     title = "Purpose changed without new consent"
     title_zh = "变更处理目的未重新取得同意"
     remedy_zh = "恢复原处理目的；或重新取得同意并登记日期。"
+    example_zh = "purpose_changed_on: 2026-03-01，而 consent_renewed_on 为2026-02-28或未填写。"
     severity = Severity.MEDIUM
     law = ("CON-02",)
     reads = (Reads(DATASETS, needs=("legal_basis",), only=lambda datasets: datasets.purpose_changed_on.notnull()),)

@@ -25,6 +25,7 @@ class QuietHours(Rule):
     title = "Collection during quiet hours"
     title_zh = "在禁止时段催收"
     remedy_zh = "在时段开始前停止外呼与消息队列；将债务人约定的时间记录在案。"
+    example_zh = "22:00:00外呼违规，08:00:00外呼不违规。"
     severity = Severity.HIGH
     law = ("COL-TIME-01", "COL-TIME-02", "COL-TIME-03", "COL-VISIT-03")
     reads = (Reads(ROWS, ("collection_log",), needs=("event_time",), uses=("direction", "agreed_time", "channel", "borrower")),)

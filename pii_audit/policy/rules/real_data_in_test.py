@@ -25,6 +25,7 @@ class RealDataInTest(ClearValues):
     title = "Data that look real in development or test"
     title_zh = "开发测试环境存在疑似真实的个人信息"
     remedy_zh = "使用生成的虚构数据或脱敏数据；已审批且与生产环境保护相同的，登记 masking_approved。"
+    example_zh = "测试数据含通过校验位的身份证号。"
     severity = Severity.MEDIUM
     law = ("DEV-01", "DEV-02")
     reads = (Reads(FINDINGS, needs=("environment",)),)

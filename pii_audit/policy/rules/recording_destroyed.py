@@ -25,6 +25,7 @@ class RecordingDestroyed(Rule):
     title = "Call recording destroyed early"
     title_zh = "催收录音未满最短保存期限即销毁"
     remedy_zh = "停止清理空间的任务，由录音系统按法定期限保存。"
+    example_zh = "2023-07-01录音，2025-06-30销毁：违规；2025-07-01销毁则已满两年。"
     severity = Severity.MEDIUM
     law = ("RET-17",)
     reads = (Reads(ROWS, ("recording_index",), needs=("event_time", "destroyed_on"), uses=("borrower",)),)

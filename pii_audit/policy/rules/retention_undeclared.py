@@ -23,6 +23,7 @@ class RetentionUndeclared(Rule):
     title = "Personal data without stated purpose or retention period"
     title_zh = "个人信息未声明处理目的或保存期限"
     remedy_zh = "在数据目录和告知文本中明确处理目的与保存期限；无目的的数据予以删除。"
+    example_zh = "含姓名与手机号的名单，目录既未说明目的，也未说明保存期限。"
     severity = Severity.MEDIUM
     law = ("RET-01", "RET-02", "RET-07")
     reads = (Reads(DATASETS),)

@@ -27,6 +27,7 @@ class RightsRequestLate(Rule):
     title = "Requests of data subjects answered late or not at all"
     title_zh = "个人信息权利请求逾期未答复"
     remedy_zh = "立即答复；为每项请求设定办理期限。"
+    example_zh = "4月3日收到：5月3日答复按期，5月4日答复逾期。"
     severity = Severity.MEDIUM
     law = ("COL-CMP-04",)
     reads = (Reads(ROWS, ("rights_requests",), needs=("received_on", "answered_on"), uses=("borrower",)),)

@@ -24,6 +24,7 @@ class SameAuditor(Rule):
     title = "Same auditor three times in a row"
     title_zh = "同一审计方连续三次以上开展审计"
     remedy_zh = "下一次审计更换专业机构和审计负责人。"
+    example_zh = "最近三次审计由同一机构开展；连续两次是允许的。"
     severity = Severity.LOW
     law = ("AUD-05",)
     reads = (Reads(ORGANISATION, needs=("same_auditor",)),)

@@ -23,6 +23,7 @@ class SecretInConfiguration(ClearValues):
     title = "Secrets in configuration"
     title_zh = "配置文件中存在明文密钥或口令"
     remedy_zh = "更换该密钥或口令，存入密钥管理系统，配置中仅作引用。"
+    example_zh = "spring.datasource.password=… 违规；password=${DB_PASSWORD} 不违规。"
     severity = Severity.HIGH
     law = ("STO-01",)
     reads = (Reads(FINDINGS, ("configuration",)),)

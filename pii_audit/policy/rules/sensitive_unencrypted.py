@@ -24,6 +24,7 @@ class SensitiveUnencrypted(ClearValues):
     title = "Highly sensitive items stored without encryption"
     title_zh = "高敏感信息未加密存储"
     remedy_zh = "对存储介质或字段加密，并在台账中更新加密方式。"
+    example_zh = "贷款台账含身份证号，encryption: none。"
     severity = Severity.MEDIUM
     law = ("STO-01", "STO-03")
     reads = (Reads(FINDINGS, kinds_but("outbound"), needs=("encryption",)),)

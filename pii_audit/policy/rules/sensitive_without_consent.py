@@ -26,6 +26,7 @@ class SensitiveWithoutConsent(Rule):
     title = "Sensitive personal information without separate consent"
     title_zh = "处理敏感个人信息未取得单独同意"
     remedy_zh = "取得单独同意并登记，或删除敏感个人信息。"
+    example_zh = "数据集含银行卡号，legal_basis: consent，但没有 separate_consent: true。"
     severity = Severity.HIGH
     law = ("CON-04",)
     reads = (Reads(FINDINGS, needs=("legal_basis",), only=lambda found: found.sensitive_pi),)

@@ -28,6 +28,7 @@ class SharedFields(Rule):
     title = "Fields shared beyond what is permitted"
     title_zh = "提供的信息种类超出允许范围"
     remedy_zh = "要求接收方删除超范围信息；提供前将字段清单与合同核对。"
+    example_zh = "向 permitted: [PERSON, CN_MOBILE_PHONE] 的机构提供“姓名;手机号;银行卡号”。"
     severity = Severity.HIGH
     law = ("SHR-02", "SHR-04", "SHR-11")
     reads = (

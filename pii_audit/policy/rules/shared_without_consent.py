@@ -28,6 +28,7 @@ class SharedWithoutConsent(Rule):
     title = "Data shared without separate consent"
     title_zh = "未取得单独同意向其他处理者提供个人信息"
     remedy_zh = "提供前取得单独同意并登记；未取得的停止提供。"
+    example_zh = "向 relation: handler 的评分服务商提供身份证号，separate_consent 为0或空。"
     severity = Severity.HIGH
     law = ("CON-05", "SHR-14")
     reads = (Reads(ROWS, LOG, needs=("recipient", "separate_consent")),)

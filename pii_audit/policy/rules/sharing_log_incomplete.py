@@ -28,6 +28,7 @@ class SharingLogIncomplete(Rule):
     title = "Register of sharing with empty fields"
     title_zh = "对外提供登记要素缺失"
     remedy_zh = "补全缺失事项，并在登记系统中将相关字段设为必填。"
+    example_zh = "登记中的目的为空。"
     severity = Severity.LOW
     law = ("CON-05", "RET-12")
     reads = (Reads(ROWS, LOG, needs=_PARTICULARS),)

@@ -27,6 +27,7 @@ class StaffExamLate(LogRule):
     title = "First case before the exam"
     title_zh = "上岗日期早于考核日期"
     remedy_zh = "考核合格并登记后方可分配案件。"
+    example_zh = "3月2日首次接案，3月20日考核；同一天则合规。"
     severity = Severity.MEDIUM
     law = ("COL-STAFF-01",)
     reads = (Reads(ROWS, ("staff",), needs=("exam_on", "first_case_on"), uses=("agent",)),)

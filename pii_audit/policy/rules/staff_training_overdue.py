@@ -29,6 +29,7 @@ class StaffTrainingOverdue(Rule):
     title = "Training out of date"
     title_zh = "催收人员培训过期"
     remedy_zh = "补训并考核；完成前停止派案。"
+    example_zh = "最近一次培训为2025年3月9日，自2026年3月10日起违规。"
     severity = Severity.MEDIUM
     law = ("COL-STAFF-02",)
     reads = (

@@ -23,6 +23,7 @@ class StaffViolenceRecord(Rule):
     title = "Collector with a record of violence"
     title_zh = "催收人员有暴力记录"
     remedy_zh = "将其调离催收岗位并记录。"
+    example_zh = "某行 violence_record 为“是”，且尚未离职。"
     severity = Severity.HIGH
     law = ("COL-STAFF-03",)
     reads = (Reads(ROWS, ("staff",), needs=("violence_record",), uses=("left_on",)),)

@@ -28,6 +28,7 @@ class StorageAbroad(Rule):
     title = "Personal data stored abroad"
     title_zh = "个人信息存储于境外"
     remedy_zh = "将数据迁回境内；已在境外的，按数据出境履行安全评估。"
+    example_zh = "critical: true，而贷款台账 region: SG。"
     severity = Severity.HIGH
     law = ("XBR-01",)
     reads = (

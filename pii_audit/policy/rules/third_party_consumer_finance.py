@@ -28,6 +28,7 @@ class ThirdPartyConsumerFinance(LogRule):
     title = "Consumer finance: unrelated third person contacted"
     title_zh = "消费金融公司向与债务无关的第三人催收"
     remedy_zh = "将与债务无关人员的号码移出外呼名单。"
+    example_zh = "向邻居拨打催收电话，即使已登记失联也违规。"
     severity = Severity.HIGH
     law = ("COL-THIRD-06",)
     reads = (Reads(ROWS, LOG, needs=("target_role",), uses=("direction", "channel", "borrower")),)

@@ -29,6 +29,7 @@ class ThirdPartyContact(LogRule):
     title = "Third person contacted without loss of contact"
     title_zh = "债务人未失联即联系第三人"
     remedy_zh = "仅在系统登记失联依据后方可调用联系人信息，并留存依据。"
+    example_zh = "未登记失联依据、此前也没有呼叫债务人未果，即致电紧急联系人。"
     severity = Severity.HIGH
     law = ("COL-THIRD-01", "COL-THIRD-02", "COL-THIRD-03")
     reads = (

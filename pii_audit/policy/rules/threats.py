@@ -21,6 +21,7 @@ class Threats(Language):
     title = "Threats in collection"
     title_zh = "催收中存在威胁恐吓"
     remedy_zh = "复核录音，暂停相关人员作业，整改话术并加强培训。"
+    example_zh = "“再不还钱就叫人上门收拾你”违规，“没有人会威胁您”不违规。"
     severity = Severity.HIGH
     law = ("COL-CONT-01",)
     lexicon_class = "threat"

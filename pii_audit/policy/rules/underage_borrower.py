@@ -23,6 +23,7 @@ class UnderageBorrower(Minors):
     title = "Borrowers under 18"
     title_zh = "存在不满十八周岁的借款人"
     remedy_zh = "核验身份与申请材料，停止催收，并与监护人商定合同处理。"
+    example_zh = "2008-07-01出生，于2026-06-30检查；18周岁生日当天即已成年。"
     severity = Severity.MEDIUM
     law = ("MNR-04",)
     enabled = False

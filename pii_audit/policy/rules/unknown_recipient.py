@@ -24,6 +24,7 @@ class UnknownRecipient(Rule):
     title = "Data shared with an unknown recipient"
     title_zh = "向未登记的接收方提供个人信息"
     remedy_zh = "查明接收方；补录接收方及合同，或要求销毁数据。"
+    example_zh = "向“AG09”提供数据，而目录中没有此编号或名称的接收方。"
     severity = Severity.MEDIUM
     law = ("SHR-08", "SHR-02")
     reads = (Reads(ROWS, LOG, needs=("recipient",)),)

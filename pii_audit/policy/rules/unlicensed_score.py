@@ -23,6 +23,7 @@ class UnlicensedScore(Rule):
     title = "Credit-information service without a licence"
     title_zh = "与无征信业务资质的机构合作"
     remedy_zh = "终止合作，或通过持牌征信机构开展。"
+    example_zh = "type: bureau 且 licensed: false。"
     severity = Severity.HIGH
     law = ("SHR-13",)
     reads = (Reads(RECIPIENTS, needs=("licensed",), only=lambda recipients: recipients.type == "bureau"),)

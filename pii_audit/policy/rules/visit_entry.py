@@ -26,6 +26,7 @@ class VisitEntry(LogRule):
     title = "Entry without consent"
     title_zh = "未经同意进入住所或办公场所"
     remedy_zh = "复核该次外访；上门前征得同意并记录。"
+    example_zh = "外访记录的 entry_consent 为“否”。"
     severity = Severity.HIGH
     law = ("COL-VISIT-02",)
     reads = (Reads(ROWS, LOG, needs=("channel", "entry_consent"), uses=("borrower",)),)

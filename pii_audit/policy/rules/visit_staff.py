@@ -25,6 +25,7 @@ class VisitStaff(LogRule):
     title = "Visit by too few collectors"
     title_zh = "外访人数不足"
     remedy_zh = "外访须由两名以上人员执行，系统校验派单人数。"
+    example_zh = "外访记录的 staff_count 为1。"
     severity = Severity.MEDIUM
     law = ("COL-VISIT-01",)
     reads = (Reads(ROWS, LOG, needs=("channel", "staff_count"), uses=("borrower",)),)

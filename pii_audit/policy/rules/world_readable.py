@@ -23,6 +23,7 @@ class WorldReadable(Rule):
     title = "Files with personal data that everybody on the host may read"
     title_zh = "含个人信息的文件对主机所有用户可读"
     remedy_zh = "取消其他用户的读取权限（chmod o-r），并修正写入程序的 umask。"
+    example_zh = "贷款台账权限为 -rw-r--r--；若为 -rw-r----- 则合规。"
     severity = Severity.MEDIUM
     law = ("STO-03",)
     reads = (Reads(FILES, needs=("others_read",)),)
