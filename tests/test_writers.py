@@ -251,6 +251,23 @@ def test_keys_and_rows_are_taken_out(records, indent, block, lines, chance):
     assert (said.rows_in, said.rows_out) == (len(records), sum(stays))
 
 
+@settings(max_examples=150)
+@given(st.lists(JSON, max_size=6), st.sampled_from([None, 1]), st.integers(1, 60), st.randoms(use_true_random=False))
+def test_rows_in_several_chunks(records, indent, block, chance):
+    """As if every row were too large to be taken as a whole."""
+    text = json.dumps(records, indent=indent)
+    gone = chance.sample(["a", "b", "c d"], 2)
+    drop = {column.name for _, column in _chunks("json", text) if column.name.rpartition(".")[2] in gone}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pii_audit.anonymize.writers.json.LINE_BYTES", 3)
+        assert rewritten("json", text, same, block)[0].decode() == text
+        changed, _ = rewritten("json", text, marked, block)
+        pruned, (said,) = rewritten("json", text, without(*drop), block)
+    assert json.loads(changed) == [deep(record, lambda value: value + "～") for record in records]
+    assert json.loads(pruned) == [_pruned(record, "", drop) for record in records]
+    assert said.rows_in == said.rows_out == len(records)
+
+
 def _chunks(format, text):
     found = []
 
