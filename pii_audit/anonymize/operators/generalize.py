@@ -118,7 +118,7 @@ class Generalize(Operator):
     degree: ClassVar[Degree] = Degree.DE_IDENTIFIED
 
     to: str | None = param(Choice(UNITS, "unit"), None, "unit that dates are reduced to", "日期泛化到的单位")
-    bands: tuple[Decimal, ...] = param(Many(Amount(), 1), (), "where bands of numbers begin, ascending", "数值区间的起点（升序）")
+    bands: tuple[Decimal, ...] = param(Many(Amount()), (), "where bands of numbers begin, ascending", "数值区间的起点（升序）")
     width: Decimal | None = param(Amount(), None, "width of bands that begin at 0", "从 0 起的等宽区间宽度")
     division: str | None = param(Choice(DIVISIONS, "number of digits"), None, "digits of a division code that stay", "保留的行政区划代码位数")
     hierarchy: Hierarchy | None = param(_File(), None, "YAML file: value → what is broader", "泛化层次文件（YAML）")
