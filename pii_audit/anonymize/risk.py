@@ -288,7 +288,7 @@ class Counted:
 
     def _empty(self) -> pa.Table:
         quasi, sensitive = self._widths
-        names = [*([f"q{i}" for i in range(quasi)] if self.apart else ["q"])]
+        names = [f"q{i}" for i in range(quasi)] if self.apart and quasi else ["q"]
         names += [f"{letter}{i}" for i in range(sensitive) for letter in "sx"]
         return pa.schema([*((name, pa.uint64()) for name in names), ("n", pa.int64())]).empty_table()
 
@@ -301,7 +301,7 @@ class Counted:
             raise UsageError("the batches of a table differ in their columns")
         self.seen(batch, quasi)
         keys = [self.hidden.equal(values, number) for number, values in enumerate(quasi)]
-        if not self.apart:
+        if not (self.apart and keys):
             keys = [np.bitwise_xor.reduce(keys, axis=0) if keys else np.zeros(batch.num_rows, np.uint64)]
         columns = keys
         for number, values in enumerate(sensitive):
