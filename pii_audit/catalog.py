@@ -1,4 +1,4 @@
-"""One description of every entity type, rule, source and report, generated from the definitions.
+"""One description of every entity type, rule, operator, source and report, generated from the definitions.
 
 ``list``, ``explain`` and the tables of the README all come from here.
 """
@@ -9,12 +9,14 @@ import inspect
 import re
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from importlib import import_module
 from random import Random
 from typing import Any
 
 from pii_audit import plugins, sources
+from pii_audit.anonymize.interface import Operator
+from pii_audit.anonymize.registry import operators
 from pii_audit.entities import entity_type, installed
 from pii_audit.entities.masking import mask_value
 from pii_audit.model.entity import EntityType, Strength
@@ -29,7 +31,7 @@ from pii_audit.reports.words import Words
 from pii_audit.sources.interface import Source
 
 _WIDTH = 98
-KINDS = ("entities", "rules", "sources", "reports")
+KINDS = ("entities", "rules", "operators", "sources", "reports")
 Row = Mapping[str, Any]
 
 _INSTRUMENTS = {
@@ -47,6 +49,8 @@ def rows(kind: str) -> list[Row]:
         return [_entity_row(entity) for entity in installed()]
     if kind == "rules":
         return describe.rows()
+    if kind == "operators":
+        return [_operator_row(operator) for operator in operators().values()]
     if kind == "sources":
         return [_source_row(sources.load(name)) for name in sources.names()]
     return [_report_row(get_report(name)) for name in plugins.names(plugins.REPORTS)]
@@ -61,6 +65,19 @@ def _entity_row(entity: EntityType) -> Row:
         "role": entity.role.value,
         "found": found_by(entity),
         "default": entity.default,
+    }
+
+
+def _operator_row(operator: type[Operator]) -> Row:
+    return {
+        "name": operator.name,
+        "title": operator.title,
+        "title_zh": operator.title_zh,
+        "degree": operator.degree.value,
+        "reversible": operator.reversible,
+        "keeps_joins": operator.keeps_joins,
+        "needs_key": operator.needs_key,
+        "parameters": list(operator.parameters()),
     }
 
 
@@ -100,6 +117,7 @@ def table(kind: str, words: Words) -> tuple[list[str], list[list[str]]]:
     columns = {
         "entities": ("name", "title", "sensitivity", "found", "default"),
         "rules": ("name", "title", "severity", "policies"),
+        "operators": ("name", "title", "degree", "reversible", "keeps_joins", "needs_key"),
         "sources": ("name", "title", "suffixes"),
         "reports": ("name", "title"),
     }[kind]
@@ -112,13 +130,13 @@ def _cell(row: Row, column: str, words: Words) -> str:
     match column:
         case "title":
             return visible(words.title(value, row["title_zh"]))
-        case "sensitivity" | "severity":
+        case "sensitivity" | "severity" | "degree":
             return words(value)
         case "policies":
             return " ".join(value)
         case "found":
             return words.join([words(f"found.{proof}") for proof in value])
-        case "default":
+        case "default" | "reversible" | "keeps_joins" | "needs_key":
             return words("yes" if value else "no")
         case "suffixes":
             return " ".join(value)
@@ -126,20 +144,22 @@ def _cell(row: Row, column: str, words: Words) -> str:
 
 
 def explain(name: str, lang: str) -> str:
-    """Return everything about an entity type, rule, source or report. Raises PluginError if there is none of that name."""
+    """Return everything about an entity type, rule, operator, source or report. Raises PluginError if there is none of that name."""
     words = Words(lang)
     if name.upper() in {entity.name for entity in installed()}:
         return _explain_entity(entity_type(name), words)
     found = []
     if name in registry.rules():
         found.append(describe.explain(name, lang))
+    if name.lower() in operators():
+        found.append(_explain_operator(operators()[name.lower()], words))
     if name.lower() in sources.names():
         found.append(_explain_source(sources.load(name.lower()), words))
     if name.lower() in plugins.names(plugins.REPORTS):
         found.append(_explain_report(get_report(name.lower()), words))
     if found:
         return "\n".join(found)
-    known = [*(entity.name for entity in installed()), *registry.rules(), *sources.names(), *plugins.names(plugins.REPORTS)]
+    known = [*(entity.name for entity in installed()), *registry.rules(), *operators(), *sources.names(), *plugins.names(plugins.REPORTS)]
     raise PluginError(f"nothing is called {visible(repr(name))}{near(name, known)} (see pii-audit list entities)")
 
 
@@ -172,6 +192,21 @@ def _explain_entity(entity: EntityType, words: Words) -> str:
         parts.append(_section(words("explain.category"), classes))
     if entity.cites:
         parts.append(_section(words("explain.cites"), list(entity.cites)))
+    return "\n\n".join(parts) + "\n"
+
+
+def _explain_operator(operator: type[Operator], words: Words) -> str:
+    facts = [words(operator.degree.value)]
+    facts += [words(f"explain.{name}") for name in ("reversible", "keeps_joins", "needs_key", "per_row") if getattr(operator, name)]
+    head = f"{words('explain.operator')} {operator.name} · {words.title(operator.title, operator.title_zh)}"
+    parts = [head, " · ".join(facts), inspect.cleandoc(operator.__doc__ or "")]
+    lines = []
+    for name, item in operator.parameters().items():
+        doc, default = item.metadata["doc_zh" if words.lang == "zh" else "doc"], item.default
+        shown = words("explain.must") if default is MISSING else "—" if default in (None, ()) else item.metadata["kind"].show(default) or "—"
+        lines.append(f"{name}: {visible(doc)} ({visible(shown)})")
+    if lines:
+        parts.append(_section(words("explain.parameters"), lines))
     return "\n\n".join(parts) + "\n"
 
 

@@ -22,7 +22,7 @@ def seed(operator: str, values: pa.Array, use: Use) -> bytes:
     """Return the seed of one call."""
     secret = use.secret(operator)
     data, offsets, valid = buffers(values)
-    content = hashlib.sha256(data[int(offsets[0]) : int(offsets[-1])])
+    content = hashlib.sha256(data[int(offsets[0]) : int(offsets[-1])].tobytes())
     content.update(np.diff(offsets).tobytes())
     content.update(np.packbits(valid).tobytes())
     return hmac.digest(secret, use.draw.to_bytes(8, "big") + content.digest(), "sha256")

@@ -41,7 +41,8 @@ class Dates:
 
     def days(self) -> _Array:
         """Return the dates as numpy days; missing parts are the first of their kind."""
-        return _month_of(self.year, np.maximum(self.month, 1)).astype("M8[D]") + (np.maximum(self.day, 1) - 1)
+        days: _Array = _month_of(self.year, np.maximum(self.month, 1)).astype("M8[D]") + (np.maximum(self.day, 1) - 1)
+        return days
 
 
 def read(values: pa.Array) -> Dates:
@@ -53,7 +54,8 @@ def read(values: pa.Array) -> Dates:
     lengths = {name: pc.fill_null(pc.utf8_length(parts.field(name)), 0).to_numpy(zero_copy_only=False) for name in ("month", "day", "time")}
 
     def written(separators: pa.Array, sign: str) -> _Array:
-        return pc.equal(separators, sign).to_numpy(zero_copy_only=False)
+        equal: _Array = pc.equal(separators, sign).to_numpy(zero_copy_only=False)
+        return equal
 
     has_month, has_day, has_time = (lengths[name] > 0 for name in ("month", "day", "time"))
     chinese = written(first, "年") & (written(second, "月") == has_month) & ((third_set := ~written(third, "")) == has_day)

@@ -41,7 +41,7 @@ _COMMON = ("key", "recipient", "domain", "person", "draw")
 _ENTITY = "entity_type"
 
 
-class _Adapter(PresidioOperator):  # type: ignore[misc]
+class _Adapter(PresidioOperator):
     """One operator of ours as Presidio calls it. Subclasses name it."""
 
     ours: type[Operator]
@@ -90,6 +90,7 @@ def _read(ours: type[Operator], given: Mapping[str, Any]) -> dict[str, Any]:
     found = {}
     for name, value in given.items():
         node = yaml.compose(yaml.safe_dump(_plain(value), allow_unicode=True))
+        assert node is not None
         if name not in known:
             reading.mistake(node, name, unknown(f"parameter of {ours.name}", name, [*known, *_COMMON]))
         elif value is not None:
@@ -178,13 +179,13 @@ def mount(engine: AnonymizerEngine | DeanonymizeEngine, prefix: str = "") -> Non
 
 def anonymizer_engine(prefix: str = "") -> AnonymizerEngine:
     """Return an engine that knows all operators."""
-    engine = AnonymizerEngine()
+    engine = AnonymizerEngine()  # type: ignore[no-untyped-call]
     mount(engine, prefix)
     return engine
 
 
 def deanonymizer_engine(prefix: str = "") -> DeanonymizeEngine:
     """Return an engine that restores what operators did that can be reversed."""
-    engine = DeanonymizeEngine()
+    engine = DeanonymizeEngine()  # type: ignore[no-untyped-call]
     mount(engine, prefix)
     return engine
