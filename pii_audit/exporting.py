@@ -188,7 +188,7 @@ def restore(folder: Path, out: Path, given: Mapping[str, Key]) -> Restored:
             count = pc.sum(mask).as_py() or 0
             refused[f"{table}: {column.name}"] += count
             restored[f"{table}: {column.name}"] += len(column.values) - column.values.null_count - count
-        return Changes(values)
+        return Changes(values, exact=frozenset(values))
 
     if out.exists():
         raise UsageError(f"{visible(str(out))}: exists already")
@@ -301,10 +301,11 @@ class _Run:
             named = dataset.columns.get(finding.column or "") if dataset else None
             treatment = self._plan.for_entity(finding.entity_type)
             if named is not None and named.operator is not None:
-                alike = named.operator.name in ALIKE
+                operator = named.operator
             else:
-                alike = treatment.operator is None or treatment.operator.name in ALIKE
-            if not alike:
+                operator = treatment.operator
+            # only these leave nothing that a recognizer may take for a value, be it for the header or label beside it
+            if operator is not None and operator.name in ("redact", "replace", "mask"):
                 place = table if finding.column is None else f"{table}: {finding.column}"
                 problems.append(f"{place}: {finding.count:,} values of {finding.entity_type} are still there")
         return problems

@@ -89,8 +89,12 @@ class Originals:
             (self.common if entity in COMMON else self.unique).add(found[found != 0])
 
     def marks(self, values: pa.Array, least: int = 1) -> np.ndarray:
-        """Return a mark for each value, 0 for one with fewer bytes of letters and digits; spelling does not matter."""
-        data, offsets, _ = buffers(values.cast(pa.string()))
+        """Return a mark for each value, 0 for one with fewer bytes of letters and digits; spelling does not matter.
+
+        A value with stars is masked, and none.
+        """
+        text = values.cast(pa.string())
+        data, offsets, _ = buffers(pc.if_else(pc.match_substring_regex(text, "[*＊]"), "", text))
         out = np.empty(len(values), np.uint64)
         kernel.marks(data, offsets, self._seed, least, out)
         return out
@@ -125,6 +129,7 @@ class Transform:
         self._draw += 1
         values: dict[int, pa.Array] = {}
         dropped = set()
+        exact = set()
         people = self._people(chunk)
         for position, column in enumerate(chunk.columns):
             name = column.name or ""
@@ -137,11 +142,13 @@ class Transform:
             own = None if people is None else people.take(pa.array(rows))
             if treatment is not None and treatment.operator is not None:
                 made = self._whole(column.values, treatment, name, own)
+                if treatment.operator.reversible:
+                    exact.add(position)
             else:
                 made = self._spans(column.values, column.name, name)
             if made is not None:
                 values[position] = made
-        return Changes(values, frozenset(dropped), self._kept(chunk))
+        return Changes(values, frozenset(dropped), self._kept(chunk), frozenset(exact))
 
     def treatment(self, column: str | None) -> Treatment | None:
         """Return what the plan, or else the scan, says of a column; None: it is treated span by span."""

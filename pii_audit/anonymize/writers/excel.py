@@ -110,12 +110,13 @@ def _without_copies(book: Any) -> list[str]:
     """Take out of a workbook what holds copies of values outside of cells; return what to say about that."""
     from openpyxl.packaging.core import DocumentProperties
     from openpyxl.packaging.custom import CustomPropertyList
+    from openpyxl.workbook.properties import CalcProperties
     from openpyxl.worksheet.scenario import ScenarioList
 
     gone: Counter[str] = Counter()
     book.properties = DocumentProperties(creator="", created=book.properties.created, modified=book.properties.modified)
     book.custom_doc_props = CustomPropertyList()
-    book.calculation.fullCalcOnLoad = True
+    book.calculation = CalcProperties(fullCalcOnLoad=True)
     for sheet in list(book.chartsheets):
         book.remove(sheet)
         gone["charts"] += 1
