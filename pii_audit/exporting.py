@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pii_audit import __version__, sources
-from pii_audit.anonymize import keys, manifest
+from pii_audit.anonymize import keys, manifest, risk
 from pii_audit.anonymize.interface import Degree, Use
 from pii_audit.anonymize.keys import Key
 from pii_audit.anonymize.plan import Plan, Treatment, uses
@@ -32,9 +32,10 @@ from pii_audit.anonymize.registry import writers
 from pii_audit.anonymize.transform import ALIKE, SURROGATES, Marks, Originals, Tally, Transform, cut
 from pii_audit.anonymize.writers.interface import Changes, Chunk, WriteError, Written
 from pii_audit.audit import scan
+from pii_audit.engines.tables import one_a_row
 from pii_audit.entities import installed, select
 from pii_audit.model.dataset import Skipped
-from pii_audit.model.entity import EntityType
+from pii_audit.model.entity import EntityType, Role
 from pii_audit.model.errors import UsageError
 from pii_audit.model.files import TEMP_PREFIX
 from pii_audit.model.finding import Confidence
@@ -115,7 +116,10 @@ def export(
         after = scan(replace(settings, targets=(str(folder),)))
         problems += run.unplanned(after, folder)
         problems += run.met_again(files, folder)
-        document = _document(plan, ring, files, folder, before, after, base, skipped, problems)
+        tell("risk")
+        risks, missed = run.risks(files, folder)
+        problems += missed
+        document = _document(plan, ring, files, folder, before, after, base, skipped, problems, risks)
         manifest.write(folder / manifest.NAME, document)
         place = out if not problems else out.with_name(f"{out.name}.quarantine")
         if problems and place.exists():
@@ -300,10 +304,7 @@ class _Run:
             dataset = self._plan.of(table)
             named = dataset.columns.get(finding.column or "") if dataset else None
             treatment = self._plan.for_entity(finding.entity_type)
-            if named is not None and named.operator is not None:
-                operator = named.operator
-            else:
-                operator = treatment.operator
+            operator = named.operator if named is not None and named.operator is not None else treatment.operator
             # only these leave nothing that a recognizer may take for a value, be it for the header or label beside it
             if operator is not None and operator.name in ("redact", "replace", "mask"):
                 place = table if finding.column is None else f"{table}: {finding.column}"
@@ -323,6 +324,30 @@ class _Run:
                     hits[table if column.name is None else f"{table}: {visible(column.name)}"] += self._originals_in(column, treatment)
             problems += [f"{place}: {count:,} originals of protected values are still there" for place, count in sorted(hits.items()) if count]
         return problems
+
+    def risks(self, files: list[_File], folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
+        """Return the figures before and after of every table with quasi-identifiers, and which limits of the plan are missed."""
+        told, missed = [], []
+        require = self._plan.require
+        for file in files:
+            for table in file.transforms:
+                dataset = self._plan.of(table)
+                if dataset is None:
+                    continue
+                there = [name for name in file.columns[table] if name in dataset.columns and name not in dataset.drop]
+                quasi, sensitive = ([name for name in there if dataset.columns[name].role is role] for role in (Role.QUASI_IDENTIFIER, Role.SENSITIVE_ATTRIBUTE))
+                if not quasi:
+                    continue
+                asked = require.k if require else None
+                before, after = (
+                    risk.measure(_rows(path, base, table, [*quasi, *sensitive]), quasi, sensitive, k=asked)
+                    for path, base in ((Path(file.blob.path or ""), self._base), (folder / file.name, folder))
+                )
+                told.append({"table": table, "before": risk.document(before), "after": risk.document(after)})
+                missed += [f"{table}: {line}" for line in (after.missed(require) if require else ())]
+        if require is not None and not told:
+            missed.append("the plan requires limits, but names no column a quasi-identifier")
+        return told, missed
 
     def _originals_in(self, column: Column, treatment: Treatment | None) -> int:
         values = column.values.cast(pa.string())
@@ -374,6 +399,21 @@ def _batches(path: Path) -> Iterator[Batch]:
                 yield event
 
 
+def _rows(path: Path, base: Path, table: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """Yield some columns of a table, one value a row."""
+    for batch in _batches(path):
+        if _relative(batch.source, base) == table:
+            by_name = {column.name: column for column in batch.columns}
+            arrays = []
+            for name in columns:
+                column = by_name.get(name)
+                if column is None:
+                    arrays.append(pa.nulls(batch.num_rows, pa.string()))
+                else:
+                    arrays.append(one_a_row(column.values, column.rows, batch.num_rows))
+            yield pa.RecordBatch.from_arrays(arrays, columns)
+
+
 def _permitted(plan: Plan) -> list[str]:
     """Return what the plan keeps in clear although the catalogue does not permit it to the recipient."""
     if plan.catalogue is None:
@@ -415,6 +455,7 @@ def _document(
     base: Path,
     skipped: list[Skipped],
     problems: list[str],
+    risks: list[dict[str, Any]],
 ) -> dict[str, Any]:
     columns = []
     for file in files:
@@ -433,6 +474,7 @@ def _document(
             manifest.file(folder / file.name, file.name) | {"tables": [manifest.table(written, _relative(written.source, base)) for written in file.written]} for file in files
         ],
         "columns": columns,
+        "risk": risks,
         "rescan": {
             "found_before": _by_type(before),
             "found_after": _by_type(after),

@@ -282,11 +282,11 @@ class _Table:
                 reading.bound[role] = header
             column = by_name[header]
             inner = [other for other in batch.columns if other.name and other.name.startswith((f"{header}[", f"{header}."))]
-            arrays.append(_with_inner(_one_a_row(column.values, column.rows, n), inner, n))
+            arrays.append(_with_inner(one_a_row(column.values, column.rows, n), inner, n))
         return pa.RecordBatch.from_arrays(arrays, ["source", "row", *self._wanted])
 
 
-def _one_a_row(values: pa.Array, rows: np.ndarray[Any, Any] | None, n: int) -> pa.Array:
+def one_a_row(values: pa.Array, rows: np.ndarray[Any, Any] | None, n: int) -> pa.Array:
     """Return one string a row: the first, where a row has several values (pieces of a long cell, items of a list)."""
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
