@@ -26,6 +26,7 @@ from pii_audit import __version__, sources
 from pii_audit.anonymize import keys, manifest, risk
 from pii_audit.anonymize.interface import Degree, Use
 from pii_audit.anonymize.keys import Key
+from pii_audit.anonymize.lattice import Hierarchy, reach
 from pii_audit.anonymize.plan import Plan, Treatment, uses
 from pii_audit.anonymize.plan import treatment as treatment_of
 from pii_audit.anonymize.registry import writers
@@ -103,6 +104,9 @@ def export(
         tell("originals")
         for file in files:
             run.collect(file)
+        tell("levels")
+        for file in files:
+            run.reach(file)
         for file in files:
             tell(file.name)
             try:
@@ -251,11 +255,36 @@ class _Run:
             for batch in _batches(Path(file.blob.path or "")):
                 self._transform(file, batch.source).collect(batch.columns)
 
+    def reach(self, file: _File) -> None:
+        """Choose the levels of the columns that have some, table by table. Raises UsageError where no levels reach the limits."""
+        limits = self._plan.reach
+        if limits is None or not any(treatment.levels for dataset in self._plan.datasets.values() for treatment in dataset.columns.values()):
+            return
+        path = Path(file.blob.path or "")
+        names: dict[str, list[str]] = {}
+        for batch in _batches(path):
+            known = names.setdefault(batch.source, [])
+            known += [column.name for column in batch.columns if column.name is not None and column.name not in known]
+        for source, columns in names.items():
+            dataset = self._plan.of(_relative(source, self._base))
+            there = {name: dataset.columns[name] for name in columns if name in dataset.columns} if dataset else {}
+            quasi = {name: treatment for name, treatment in there.items() if treatment.role is Role.QUASI_IDENTIFIER}
+            if not any(treatment.levels for treatment in quasi.values()):
+                continue
+            transform = self._transform(file, source)
+            sensitive = [name for name, treatment in there.items() if treatment.role is Role.SENSITIVE_ATTRIBUTE]
+            hierarchies = [Hierarchy(name, treatment.levels) for name, treatment in quasi.items()]
+            rows = (transform.staying(batch) for batch in _rows(path, self._base, transform.table, columns))
+            found = reach(rows, hierarchies, limits, sensitive)
+            if found.node is None:
+                raise UsageError(f"{self._plan.path}: reach: no levels of {transform.table} reach it; add coarser ones, or let more rows be taken out")
+            transform.take_levels(found)
+
     def _transform(self, file: _File, source: str) -> Transform:
         table = _relative(source, self._base)
         if table not in file.transforms:
             file.transforms[table] = Transform(
-                self._plan, self._plan.of(table), self._types.get(table, {}), self._detector, self._ring, self.originals, self._taken
+                table, self._plan, self._plan.of(table), self._types.get(table, {}), self._detector, self._ring, self.originals, self._taken
             )
         return file.transforms[table]
 
@@ -343,7 +372,8 @@ class _Run:
                     risk.measure(_rows(path, base, table, [*quasi, *sensitive]), quasi, sensitive, k=asked)
                     for path, base in ((Path(file.blob.path or ""), self._base), (folder / file.name, folder))
                 )
-                told.append({"table": table, "before": risk.document(before), "after": risk.document(after)})
+                reached = file.transforms[table].reached
+                told.append({"table": table, "before": risk.document(before), "after": risk.document(after), "reached": risk.document(reached)})
                 missed += [f"{table}: {line}" for line in (after.missed(require) if require else ())]
         if require is not None and not told:
             missed.append("the plan requires limits, but names no column a quasi-identifier")

@@ -38,7 +38,7 @@ from pii_audit.model.entity import Role
 #: a column that is treated span by span, as every column is that the plan does not name
 TEXT = "text"
 #: keys of a column (or entity type) that are not parameters of its operator
-_OWN = ("operator", "entity", "domain", "role", "key")
+_OWN = ("operator", "entity", "domain", "role", "key", "levels")
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ class Treatment:
     domain: str | None = None      #: values of one domain get the same result wherever they stand
     role: Role | None = None
     key: str = "default"
+    #: ever coarser operators, of which ``reach`` takes one; the first is tried first
+    levels: tuple[Operator, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ class Plan:
     recipient: str = ""
     catalogue: Path | None = None
     require: Limits | None = None
+    reach: Limits | None = None
     preset: str | None = None
     digest: str = ""
 
@@ -124,8 +127,8 @@ class _Operated(Kind):
 
     def read(self, node: yaml.Node, path: str, reading: Reading) -> Treatment | None:
         if (name := scalar(node)) is not None:
-            operator = self._operator(name, {}, node, path, reading)
-            return None if operator is False else Treatment(operator)
+            known, operator = self._operator(name, {}, node, path, reading)
+            return Treatment(operator) if known else None
         found: dict[str, tuple[yaml.Node, yaml.Node]] = {name: (key, value) for name, key, value in items(node, path, reading)}
         if not isinstance(node, yaml.MappingNode):
             return None
@@ -135,39 +138,52 @@ class _Operated(Kind):
         own = {name: value for name, (_, value) in found.items() if name in _OWN and (self._column or name in ("operator", "key"))}
         name = scalar(own["operator"]) or ""
         given = {key: pair for key, pair in found.items() if key not in own}
-        operator = self._operator(name, given, own["operator"], f"{path}.operator", reading, path)
+        known, operator = self._operator(name, given, own["operator"], f"{path}.operator", reading, path)
         read = {key: _COLUMN[key].read(value, f"{path}.{key}", reading) for key, value in own.items() if key != "operator"}
-        if operator is False:
+        if not known:
             return None
-        return Treatment(operator, read.get("entity"), read.get("domain"), Role(read["role"]) if read.get("role") else None, read.get("key") or "default")
+        return Treatment(operator, read.get("entity"), read.get("domain"), Role(read["role"]) if read.get("role") else None, read.get("key") or "default", read.get("levels") or ())
 
     def _operator(
         self, name: str, given: Mapping[str, tuple[yaml.Node, yaml.Node]], node: yaml.Node, path: str, reading: Reading, base: str = ""
-    ) -> Operator | bool | None:
+    ) -> tuple[bool, Operator | None]:
+        """Return whether there is such an operator, and it (None: span by span)."""
         if name == TEXT and self._column and not given:
-            return None
+            return True, None
         known = operators()
         if name not in known:
             reading.mistake(node, path, unknown("operator", name, [*known, *([TEXT] if self._column else [])]))
-            return False
+            return False, None
         parameters = known[name].parameters()
         values = {}
         for key, (at, value) in given.items():
             if key not in parameters:
                 reading.mistake(at, f"{base}.{key}", unknown(f"parameter of {name}", key, list(parameters)))
-                continue
-            read = parameters[key].metadata["kind"].read(value, f"{base}.{key}", reading)
-            if read is None:
-                return False
-            values[parameters[key].name] = read
+            else:
+                values[key] = parameters[key].metadata["kind"].read(value, f"{base}.{key}", reading)
+        if None in values.values():
+            return False, None
         try:
-            return known[name](**values)
+            return True, known[name](**values)
         except OperatorError as error:
             reading.mistake(node, path, str(error))
-            return False
+            return False, None
 
     def schema(self) -> dict[str, Any]:
         return {"anyOf": [{"enum": [*operators(), *([TEXT] if self._column else [])]}, {"type": "object", "required": ["operator"]}]}
+
+
+class _Levels(Kind):
+    """Operators, each coarser than the one before."""
+
+    expected = "a list of operators, each coarser than the one before"
+
+    def read(self, node: yaml.Node, path: str, reading: Reading) -> tuple[Operator, ...] | None:
+        if not isinstance(node, yaml.SequenceNode) or not node.value:
+            reading.mistake(node, path, f"must be {self.expected}")
+            return None
+        read = [_Operated(column=False).read(item, f"{path}[{i}]", reading) for i, item in enumerate(node.value)]
+        return tuple(treatment.operator for treatment in read if treatment is not None and treatment.operator is not None)
 
 
 @dataclass(frozen=True)
@@ -188,6 +204,7 @@ _COLUMN: Mapping[str, Kind] = {
     "domain": Text(),
     "role": Choice([role.value for role in Role], "role"),
     "key": Text(),
+    "levels": _Levels(),
 }
 _LIMITS = Record(
     {
@@ -224,6 +241,7 @@ def _fields() -> Record:
             "datasets": Field(Mapped(dataset, Text(r"[^\s/]+")), "tables whose columns are named"),
             "keys": Field(Mapped(_KEY), "keys by name"),
             "require": Field(_LIMITS, "what an export must reach to be published"),
+            "reach": Field(_LIMITS, "what the levels of columns are chosen for: the least coarse that reach it"),
         }
     )
 
@@ -267,8 +285,15 @@ def load_plan(path: Path) -> Plan:
     for name, dataset in datasets.items():
         for column in set(dataset.drop) & set(dataset.columns):
             reading.mistake(root, f"datasets.{name}.drop", f"{column} is among the columns too")
+    levelled = [(name, column) for name, dataset in datasets.items() for column, treatment in dataset.columns.items() if treatment.levels]
+    for name, column in levelled:
+        if datasets[name].columns[column].role is not Role.QUASI_IDENTIFIER:
+            reading.mistake(root, f"datasets.{name}.columns.{column}.levels", "only a quasi-identifier has levels")
+        if "reach" not in document:
+            reading.mistake(root, f"datasets.{name}.columns.{column}.levels", "the plan does not say what to reach with them")
+    if "reach" in document and not levelled:
+        reading.mistake(root, "reach", "no column has levels to reach it with")
     reading.done()
-    limits = document.get("require")
     return Plan(
         path=path,
         default=default,
@@ -278,7 +303,8 @@ def load_plan(path: Path) -> Plan:
         keys=keys,
         recipient=document.get("recipient", ""),
         catalogue=path.parent / document["catalogue"] if "catalogue" in document else None,
-        require=Limits(**limits) if limits else None,
+        require=Limits(**document["require"]) if document.get("require") else None,
+        reach=Limits(**document["reach"]) if document.get("reach") else None,
         preset=document.get("preset"),
         digest=hashlib.sha256(path.read_bytes()).hexdigest(),
     )

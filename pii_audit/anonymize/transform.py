@@ -19,9 +19,11 @@ import pyarrow.compute as pc
 from pii_audit.anonymize import splice_kernel as kernel
 from pii_audit.anonymize.interface import Operator, Taken, Use
 from pii_audit.anonymize.keys import Key
+from pii_audit.anonymize.lattice import Reached
 from pii_audit.anonymize.plan import DatasetPlan, Plan, Treatment
 from pii_audit.anonymize.surrogates import rank
 from pii_audit.anonymize.writers.interface import Changes, Chunk
+from pii_audit.engines.tables import one_a_row
 from pii_audit.model.entity import Role
 from pii_audit.recognizers.batch import Detector, buffers
 from pii_audit.sources.interface import Column
@@ -105,6 +107,7 @@ class Transform:
 
     def __init__(
         self,
+        table: str,
         plan: Plan,
         dataset: DatasetPlan | None,
         types: Mapping[str, str],
@@ -113,6 +116,7 @@ class Transform:
         originals: Originals,
         taken: dict[str, Marks],
     ) -> None:
+        self.table = table
         self._plan = plan
         self._dataset = dataset
         self._types = types
@@ -123,6 +127,8 @@ class Transform:
         self._draw = 0
         self.dropped = frozenset(dataset.drop if dataset else ())
         self.tallies: dict[str, Tally] = {}
+        self.reached: Reached | None = None
+        self._levels: dict[str, Operator] = {}
 
     def __call__(self, chunk: Chunk) -> Changes:
         """Return what becomes of a chunk."""
@@ -154,13 +160,22 @@ class Transform:
         """Return what the plan, or else the scan, says of a column; None: it is treated span by span."""
         if self._dataset and column is not None and column in self._dataset.columns:
             named = self._dataset.columns[column]
-            entity = named.entity or self._types.get(column)
-            return Treatment(named.operator, entity, named.domain, named.role, named.key)
+            return replace(named, operator=self._levels.get(column, named.operator), entity=named.entity or self._types.get(column))
         entity = self._types.get(column) if column is not None else None
         if entity is None:
             return None
         chosen = self._plan.for_entity(entity)
         return Treatment(chosen.operator, entity, chosen.domain, chosen.role, chosen.key)
+
+    def take_levels(self, reached: Reached) -> None:
+        """Treat columns by the levels that were reached, and take out the rows that stand in their way."""
+        self.reached = reached
+        self._levels = {name: level for name, level in reached.chosen().items() if isinstance(level, Operator)}
+
+    def staying(self, rows: pa.RecordBatch) -> pa.RecordBatch:
+        """Return the rows that the plan lets out."""
+        keep = self._wanted(rows.num_rows, {name: (rows.column(i), None) for i, name in enumerate(rows.schema.names)})
+        return rows if keep is None else rows.filter(pa.array(keep))
 
     def collect(self, columns: Iterable[Column]) -> None:
         """Remember the originals of every domain whose surrogates must be none of them; before any chunk is changed."""
@@ -266,20 +281,30 @@ class Transform:
         return pa.array(marks, mask=marks == 0)
 
     def _kept(self, chunk: Chunk) -> pa.Array | None:
-        if self._dataset is None or not self._dataset.rows or chunk.text:
+        if self._dataset is None or chunk.text:
             return None
-        keep = np.ones(chunk.num_rows, bool)
-        by_name = {column.name: column for column in chunk.columns}
+        keep = self._wanted(chunk.num_rows, {column.name: (column.values, column.rows) for column in chunk.columns if column.name is not None})
+        if self.reached is not None:
+            by_name = {column.name: column for column in chunk.columns}
+            quasi = [one_a_row(by_name[name].values, by_name[name].rows, chunk.num_rows) for name in self.reached.columns]
+            stays = self.reached.keeps(pa.RecordBatch.from_arrays(quasi, list(self.reached.columns))).to_numpy(zero_copy_only=False)
+            keep = stays if keep is None else keep & stays
+        return None if keep is None else pa.array(keep)
+
+    def _wanted(self, n: int, columns: Mapping[str, tuple[pa.Array, np.ndarray | None]]) -> np.ndarray | None:
+        """Return which rows the plan lets out; None: all."""
+        if self._dataset is None or not self._dataset.rows:
+            return None
+        keep = np.ones(n, bool)
         for name, wanted in self._dataset.rows.items():
-            column = by_name.get(name)
-            if column is None:
+            if name not in columns:
                 continue
-            inside = np.zeros(chunk.num_rows, bool)
-            rows = column.rows if column.rows is not None else np.arange(len(column.values))
-            hits = pc.fill_null(pc.is_in(pc.utf8_trim_whitespace(column.values), pa.array(wanted)), False).to_numpy(zero_copy_only=False)
-            inside[rows[hits]] = True
+            values, rows = columns[name]
+            hits = pc.fill_null(pc.is_in(pc.utf8_trim_whitespace(values.cast(pa.string())), pa.array(wanted)), False).to_numpy(zero_copy_only=False)
+            inside = np.zeros(n, bool)
+            inside[hits.nonzero()[0] if rows is None else rows[hits]] = True
             keep &= inside
-        return pa.array(keep)
+        return keep
 
 
 def _apart(*columns: np.ndarray) -> tuple[np.ndarray, ...]:
