@@ -325,3 +325,29 @@ def test_no_value_reaches_the_database_or_a_file(monkeypatch: pytest.MonkeyPatch
     held = np.concatenate([column.to_numpy() for table in stored for column in table.columns]).astype(np.uint64)
     assert not np.isin(held, np.array(amounts).view(np.uint64)).any()
     assert not np.isin(held, np.array(amounts).astype(np.uint64)).any()
+
+
+def test_what_a_database_spills_holds_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = 400_000
+    names, amounts = [f"canary-{number:06d}" for number in range(rows)], np.arange(rows) + 7_000_000.25
+    spilt = 0
+    found: list[str] = []
+
+    class Watched(engine.Tables):
+        def __init__(self) -> None:
+            super().__init__("48MB", threads=1)
+
+        def batches(self, expression: Any, size: int = engine.BATCH_ROWS) -> Any:
+            nonlocal spilt
+            for number, batch in enumerate(super().batches(expression, 1 << 14)):
+                for path in self._folder.rglob("*") if number == 3 else ():
+                    if path.is_file() and not found:
+                        data = path.read_bytes()
+                        spilt += len(data)
+                        found.extend(word for word in ("canary", *amounts[:: rows // 50]) if (word.encode() if isinstance(word, str) else word.tobytes()) in data)
+                yield batch
+
+    monkeypatch.setattr(risk, "Tables", Watched)
+    assert measure(pa.table({"q": names, "n": amounts}), ["q"], ["n"]).unique == rows
+    assert spilt > 1 << 20
+    assert found == []

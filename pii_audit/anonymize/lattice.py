@@ -33,7 +33,7 @@ import pyarrow.compute as pc
 from pii_audit.anonymize.hidden import Hidden, texts
 from pii_audit.anonymize.interface import Operator, Outcome, Use
 from pii_audit.anonymize.plan import Limits
-from pii_audit.anonymize.risk import CLOSE, Counted, Rows, chosen, equal_distances, keyed, ordered_distances
+from pii_audit.anonymize.risk import CLOSE, Counted, Rows, chosen, equal_distances, keyed, ordered_distances, summed
 from pii_audit.engines.tables import Tables
 from pii_audit.model.errors import UsageError
 from pii_audit.model.visible import visible
@@ -362,7 +362,7 @@ class _Judge:
         placed = self._counted.at(node)
         if self._counted.sensitive:
             placed = self._tables.keep("placed", placed)
-        classes = self._tables.keep("classes", placed.group_by("key").agg(n=placed.n.sum().cast("int64")))
+        classes = self._tables.keep("classes", placed.group_by("key").agg(n=summed(placed.n)))
         enough = classes.filter(classes.n >= (self._limits.k or 1))
         if self._limits.l is not None:
             for number in range(len(self._counted.sensitive)):
@@ -383,7 +383,7 @@ class _Judge:
             if self._suppressed(kept) > self._allowed:
                 return Verdict(reached=False, hopeless=False)
         suppressed = self._suppressed(kept)
-        found = self._tables.fetch(kept.agg(classes=kept.count(), k=kept.n.min(), squares=(kept.n * kept.n).sum().cast("int64"))).to_pylist()[0]
+        found = self._tables.fetch(kept.agg(classes=kept.count(), k=kept.n.min(), squares=summed(kept.n * kept.n))).to_pylist()[0]
         return Verdict(True, False, suppressed, found["classes"], found["k"], int(found["squares"] or 0) + suppressed * self.rows)
 
     def failing(self) -> np.ndarray[Any, Any]:
@@ -397,7 +397,7 @@ class _Judge:
 
     def _cells(self, placed: ir.Table, number: int) -> ir.Table:
         value = placed[f"x{number}" if self._counted.ordered(number) else f"s{number}"]
-        return placed.group_by("key", v=value).agg(n=placed.n.sum().cast("int64"))
+        return placed.group_by("key", v=value).agg(n=summed(placed.n))
 
     def _far(self, placed: ir.Table, kept: ir.Table) -> np.ndarray[Any, Any]:
         """Return the classes that are too far from all that stay."""
