@@ -385,7 +385,7 @@ class TestOtherCommands:
 
     def test_only_commands_of_this_version(self) -> None:
         text = invoke("--help").stdout
-        assert not re.search(r"^  (anonymize|diff|baseline|schedule)\b", text, re.MULTILINE)
+        assert not re.search(r"^  (diff|baseline|history|trend|schedule)\b", text, re.MULTILINE)
 
     def test_version(self) -> None:
         assert re.fullmatch(r"pii-audit \d+\.\d+\.\d+\n", invoke("--version").stdout)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -155,6 +156,7 @@ def test_python_examples_run(lang: str, block: str) -> None:
 
 
 def test_yaml_examples_load(tmp_path: Path) -> None:
+    from pii_audit.anonymize.plan import load_plan
     from pii_audit.policy.catalogue import load_catalogue
     from pii_audit.policy.packs import load_policy
     from pii_audit.settings import load_config
@@ -162,12 +164,39 @@ def test_yaml_examples_load(tmp_path: Path) -> None:
     for _, block in blocks("yaml"):
         path = tmp_path / "pii-audit.yaml"
         path.write_text(block, encoding="utf-8")
-        if "datasets:" in block:
+        if "preset:" in block:
+            assert load_plan(path).datasets
+        elif "datasets:" in block:
             assert load_policy(load_catalogue(path).policies, tmp_path).applied
         elif "rules:" in block:
             assert load_policy([path.name], tmp_path).applied
         else:
             assert load_config(path).values
+
+
+def test_the_plan_of_the_readme_is_carried_out(tmp_path: Path) -> None:
+    """On the sample data that it names, to the end: published, and k is reached."""
+    from pii_audit.anonymize.keys import create
+    from pii_audit.anonymize.plan import load_plan
+    from pii_audit.exporting import export, verify
+
+    (plan,) = (block for lang, block in blocks("yaml") if lang == "en" and "preset:" in block)
+    (tmp_path / "plan.yaml").write_text(plan, encoding="utf-8")
+    create(tmp_path / "agency.key")
+    source = tmp_path / "loans" / "core" / "borrower_master.csv"
+    source.parent.mkdir(parents=True)
+    shutil.copy(ROOT / "sample_data" / "core" / source.name, source)
+    made = export(tmp_path / "loans", load_plan(tmp_path / "plan.yaml"), tmp_path / "out", workers=1)
+    assert (made.problems, made.folder) == ((), tmp_path / "out")
+    assert made.manifest["risk"][0]["before"]["k"] < 5 <= made.manifest["risk"][0]["after"]["k"]
+    assert verify(made.folder, workers=1) == ()
+
+
+def test_every_preset_is_described() -> None:
+    from pii_audit.anonymize.plan import presets
+
+    for text in TEXTS.values():
+        assert [name for name in presets() if f"`{name}`" not in text] == []
 
 
 def test_links_lead_somewhere() -> None:
@@ -234,7 +263,7 @@ def needed(name: str, extras: frozenset[str], seen: set[tuple[str, frozenset[str
 
 
 def test_everything_installed_is_pinned() -> None:
-    wanted = set(needed("pii-audit", frozenset({"test"}), set())) - {"pii-audit"}
+    wanted = set(needed("pii-audit", frozenset({"excel", "test"}), set())) - {"pii-audit"}
     assert wanted - set(pins()) == set()
     assert {name for name in wanted if metadata.version(name) != pins()[name]} == set()
 
