@@ -42,7 +42,7 @@ _PROVINCE_CITY = re.compile(
 _BETWEEN = r"[\s,;，；()\[\]+-]"
 _NUMBER = r"[0-9]{1,3}(?:[.][0-9*]*)?"
 _COORDINATES = re.compile(rf"{_BETWEEN}*{_NUMBER}(?:{_BETWEEN}+{_NUMBER}){{0,2}}{_BETWEEN}*")
-_DECIMAL = re.compile(r"([0-9]+[.][0-9]{2})([0-9*]+)")
+_DECIMAL = re.compile(r"([0-9]{1,3}[.][0-9]{2})([0-9*]+)")
 _GROUP = re.compile(r"([.:-])")
 _OCTET = re.compile(r"[0-9A-Fa-f*]{0,4}")
 _DOMAIN = re.compile(r"(?:[^\W_]|-)+(?:[.](?:[^\W_]|-)+)*[.](?:[^\W\d_]|-)(?:[^\W_]|-)+[.]?")
@@ -109,8 +109,10 @@ def _address(text: str) -> str:
 
 
 def _coordinate(text: str) -> str:
+    if not _COORDINATES.fullmatch(text):
+        return _keep(text, 0, 0)
     masked = _DECIMAL.sub(lambda match: match[1] + STAR * len(match[2]), text)
-    return masked if STAR in masked and _COORDINATES.fullmatch(text) else _keep(text, 0, 0)
+    return masked if STAR in masked else _keep(text, 0, 0)
 
 
 def _octets(text: str) -> str:
