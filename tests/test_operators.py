@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pii_audit import catalog
 from pii_audit.anonymize import mask_kernel
 from pii_audit.anonymize.interface import Degree, Operator, OperatorError, Outcome, Use
 from pii_audit.anonymize.keys import Key
@@ -162,6 +163,19 @@ def test_the_example_of_the_docstring_is_true(operator: Operator) -> None:
     assert found is not None
     expected = "" if found[2] == "(empty)" else found[2]
     assert applied(operator, [found[1]], use("CN_MOBILE_PHONE")) == [expected]
+
+
+@pytest.mark.parametrize("name", sorted(operators()))
+def test_every_operator_is_described(name: str) -> None:
+    operator = operators()[name]
+    english, chinese = catalog.explain(name, "en"), catalog.explain(name, "zh")
+    assert english.startswith(f"Operator {name} · {operator.title}\n") and chinese.startswith(f"处理方式 {name} · {operator.title_zh}\n")
+    assert "Example: " in english and "{" not in english
+    for parameter, item in operator.parameters().items():
+        assert f"\n  {parameter}: {item.metadata['doc']} (" in english
+        assert f"\n  {parameter}: {item.metadata['doc_zh']} (" in chinese
+    (row,) = (row for row in catalog.rows("operators") if row["name"] == name)
+    assert row["degree"] == operator.degree.value and row["parameters"] == list(operator.parameters())
 
 
 # -- redact, replace, keep -----------------------------------------------------------------------------------------------------
