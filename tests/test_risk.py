@@ -287,6 +287,7 @@ def test_figures_are_json() -> None:
     found = document(measure(pa.table(adult(50)), ["sex"], ["income"], k=5))
     assert json.loads(json.dumps(found)) == found
     assert found["prosecutor"]["maximum"] == pytest.approx(1 / found["k"]) and found["sensitive"][0]["column"] == "income"
+    assert (found["l"], found["t"]) == (found["sensitive"][0]["l"], found["sensitive"][0]["t"])
 
 
 # --- values stay hidden ---------------------------------------------------------------------------------------------

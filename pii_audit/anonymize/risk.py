@@ -188,10 +188,11 @@ def measure(
 
 
 def document(figures: Any) -> Any:
-    """Return figures of this layer (risk, what was reached, utility) as JSON has them: no value, no key."""
+    """Return figures of this layer (Risk, Reached, Utility) as JSON has them: no value, no key."""
     if dataclasses.is_dataclass(figures) and not isinstance(figures, type):
         shown = (item for item in dataclasses.fields(figures) if item.metadata.get("shown", True))
-        return {item.name: document(getattr(figures, item.name)) for item in shown}
+        plain = {item.name: document(getattr(figures, item.name)) for item in shown}
+        return plain | {"l": figures.l, "t": figures.t} if isinstance(figures, Risk) else plain
     if isinstance(figures, Mapping):
         return {str(name): document(value) for name, value in figures.items()}
     if isinstance(figures, (tuple, list)):
