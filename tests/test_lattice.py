@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from pii_audit.anonymize.interface import Degree, Operator, Outcome, Use
 from pii_audit.anonymize.lattice import Hierarchy, Lookup, Reached, Verdict, level_costs, reach, search
+from pii_audit.anonymize.operators.generalize import Generalize
 from pii_audit.anonymize.plan import Limits
 from pii_audit.anonymize.risk import document, measure
 from pii_audit.model.errors import UsageError
@@ -298,6 +299,20 @@ def test_a_level_may_be_an_operator_or_a_function() -> None:
     table = pa.table({"age": [21, 22, 35, 36], "v": ["x", "x", "x", "y"]})
     found = reach(table, [Hierarchy("age", (Shorter(),)), Hierarchy("v", (lambda values: pa.array(["*"] * len(values)),))], Limits(k=2))
     assert found.node == (1, 1) and isinstance(found.chosen()["age"], Shorter)
+
+
+def test_levels_of_generalize() -> None:
+    table = pa.table({"born": [f"19{year}-0{month}-15" for year in (80, 84, 85, 91) for month in (1, 2, 7)], "home": ["浙江省杭州市西湖区文三路9号", "浙江省宁波市海曙区中山路1号"] * 6})
+    levels = [
+        Hierarchy("born", tuple(Generalize(to=unit) for unit in ("month", "quarter", "year", "decade"))),
+        Hierarchy("home", tuple(Generalize(division=digits) for digits in ("6", "4", "2")), "CN_ADDRESS"),
+    ]
+    found = reach(table, levels, Limits(k=3))
+    assert found.node == (3, 3) and found.classes == 4
+    assert found.chosen() == {"born": Generalize(to="year"), "home": Generalize(division="2")}
+    # without the three of the nineties, two homes in one decade are five and four
+    fewer = reach(table, levels, Limits(k=3, suppress_at_most=0.25))
+    assert (fewer.node, fewer.suppressed, fewer.classes, fewer.k) == ((4, 0), 3, 2, 4)
 
 
 def test_a_name_of_two_columns_means_both() -> None:
