@@ -270,6 +270,19 @@ def test_the_compiled_mask_equals_the_plain_one(text: str, head: int, tail: int)
     assert len(shown) <= head + tail
 
 
+@pytest.mark.parametrize("kind", ["PERSON", "EMAIL_ADDRESS", "IP_ADDRESS", "MAC_ADDRESS"])
+@settings(max_examples=300)
+@given(data=st.data())
+def test_columns_are_masked_as_single_values_are(kind: str, data: st.DataObject) -> None:
+    entity = next(entity for entity in TYPES if entity.name == kind)
+    assert entity.sample is not None
+    value = data.draw(st.text(st.sampled_from("欧阳张伟·ab0f9.:-@*_ +１é"), min_size=1, max_size=20) | st.randoms().map(entity.sample))
+    at = data.draw(st.integers(0, len(value)))
+    value = value[:at] + data.draw(st.sampled_from(["", "@", ".", "*", " ", "欧阳", "\n", "13812345678"])) + value[at:]
+    if value.strip():
+        assert applied(Mask(), [value], use(kind)) == [mask_value(entity.mask, value)]
+
+
 def test_classes_of_bytes_are_those_of_utf8() -> None:
     for code in (0, 0x30, 0x7F, 0x80, 0x7FF, 0x800, 0xFFFF, 0x10000, 0x10FFFF):
         lead, *rest = chr(code).encode()

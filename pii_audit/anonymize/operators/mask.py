@@ -41,9 +41,12 @@ class Mask(Operator):
         form = self._form(use.entity_type)
         if form.kind == "keep":
             return Outcome(_kept(values, form.head, form.tail))
-        encoded = pc.dictionary_encode(values)
-        texts = [mask_value(form, text) for text in encoded.dictionary.to_pylist()]
-        made = pa.array(texts, pa.string()).take(encoded.indices)
+        made = _QUICK[form.kind](values) if form.kind in _QUICK else pa.nulls(len(values), pa.string())
+        open_ = pc.and_(values.is_valid(), pc.is_null(made))
+        if pc.any(open_).as_py():
+            encoded = pc.dictionary_encode(values.filter(open_))
+            texts = pa.array([mask_value(form, text) for text in encoded.dictionary.to_pylist()], pa.string())
+            made = pc.replace_with_mask(made, open_, texts.take(encoded.indices))
         return Outcome(pc.if_else(is_blank(values), values, made))
 
     def _form(self, entity_type: str | None) -> Form:
@@ -65,3 +68,40 @@ def _kept(values: pa.Array, head: int, tail: int) -> pa.Array:
     size = kernel.mask(read_only(data), read_only(offsets), head, tail, out, out_offsets)
     made = strings(out[:size], out_offsets)
     return pc.if_else(values.is_valid(), made, pa.scalar(None, pa.string())) if values.null_count else made
+
+
+# -- the forms over whole columns; null for values that ``mask_value`` must look at ---------------------------------------------
+
+_MAIL = r"^(?P<first>[A-Za-z0-9])[A-Za-z0-9._%+-]+@(?P<domain>(?:[A-Za-z0-9-]+[.])+[A-Za-z-][A-Za-z0-9-]+)$"
+_GROUPS = r"^(?P<shown>[0-9A-Fa-f]{0,4}[.:-][0-9A-Fa-f]{0,4}[.:-])(?P<rest>[0-9A-Fa-f]*[.:-][0-9A-Fa-f.:-]*)$"
+
+
+def _names(values: pa.Array) -> pa.Array:
+    from pii_audit.entities.masking import COMPOUND_SURNAMES
+
+    length = pc.utf8_length(values)
+    compound = pc.and_(pc.is_in(pc.utf8_slice_codeunits(values, 0, 2), pa.array(sorted(COMPOUND_SURNAMES))), pc.greater(length, 2))
+    surname, rest = (
+        pc.if_else(compound, pc.utf8_slice_codeunits(values, *two), pc.utf8_slice_codeunits(values, *one))
+        for two, one in (((0, 2), (0, 1)), ((2,), (1,)))
+    )
+    made = pc.binary_join_element_wise(surname, _kept(rest, 0, 0), "")
+    return pc.if_else(pc.greater(length, 1), made, pa.scalar(None, pa.string()))
+
+
+def _mails(values: pa.Array) -> pa.Array:
+    from pii_audit.entities.masking import OMITTED
+
+    parts = pc.extract_regex(values, _MAIL)
+    made = pc.binary_join_element_wise(parts.field("first"), f"{OMITTED}@", parts.field("domain"), "")
+    return pc.if_else(parts.is_valid(), made, pa.scalar(None, pa.string()))
+
+
+def _octets(values: pa.Array) -> pa.Array:
+    parts = pc.extract_regex(values, _GROUPS)
+    rest = pc.fill_null(parts.field("rest"), "")
+    made = pc.binary_join_element_wise(parts.field("shown"), _kept(rest, 0, 0), "")
+    return pc.if_else(parts.is_valid(), made, pa.scalar(None, pa.string()))
+
+
+_QUICK = {"name": _names, "email": _mails, "octets": _octets}
