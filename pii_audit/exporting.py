@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -36,8 +36,8 @@ from pii_audit.audit import scan
 from pii_audit.engines.tables import one_a_row
 from pii_audit.entities import installed, select
 from pii_audit.model.dataset import Skipped
-from pii_audit.model.entity import EntityType, Role
-from pii_audit.model.errors import UsageError
+from pii_audit.model.entity import Role
+from pii_audit.model.errors import PiiAuditError, UsageError
 from pii_audit.model.files import TEMP_PREFIX
 from pii_audit.model.finding import Confidence
 from pii_audit.model.near import near
@@ -85,39 +85,44 @@ def export(
     ``key`` serves where the plan names no key. Raises UsageError before anything is written if the plan cannot be carried out.
     """
     tell = on_step or (lambda step: None)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if out.is_symlink() or (out.exists() and (not out.is_dir() or any(out.iterdir()))):
         raise UsageError(f"{visible(str(out))}: exists and is not an empty folder")
-    if not out.parent.is_dir():
-        raise UsageError(f"{visible(str(out))}: the folder {visible(str(out.parent))} does not exist")
+    _check_parent(out)
     ring = _Ring(plan, key)
-    problems = _permitted(plan)
+    _permitted(plan, {})
     tell("scan")
-    settings = ScanSettings(targets=(str(source),), workers=workers, command="anonymize")
+    entities = _wanted(plan.entities)
+    settings = ScanSettings(targets=(str(source),), entities=entities, workers=workers, command="anonymize")
     before = scan(settings)
     found = discover((str(source),))
     base = source if source.is_dir() else source.parent
-    detector = Detector(select({entity.name for entity in _wanted()}))
-    run = _Run(plan, ring, detector, base, _types(before, base))
+    detector = Detector(select(set(entities)))
+    types = _types(before, base)
+    _permitted(plan, types)
+    run = _Run(plan, ring, detector, base, types)
     with _staged(out) as folder:
         files = [_File(blob, _relative(blob.name, base)) for blob in found.blobs if blob.path is not None]
-        skipped = [*before.skipped]
+        skipped = [replace(item, what=_relative(item.what, base)) for item in before.skipped]
         tell("originals")
         for file in files:
             run.collect(file)
         tell("levels")
         for file in files:
             run.reach(file)
+        done = []
         for file in files:
             tell(file.name)
             try:
                 run.write(file, folder)
+                done.append(file)
             except WriteError as error:
                 skipped.append(Skipped(file.name, "not-written", str(error)))
                 (folder / file.name).unlink(missing_ok=True)
-        files = [file for file in files if file.written]
         run.check_names(files)
+        files = done
         tell("rescan")
         after = scan(replace(settings, targets=(str(folder),)))
+        problems = [f"{_relative(item.what, folder)}: could not be scanned again ({item.reason})" for item in after.skipped]
         problems += run.unplanned(after, folder)
         problems += run.met_again(files, folder)
         tell("risk")
@@ -141,9 +146,10 @@ def verify(folder: Path, *, workers: int = 0) -> tuple[str, ...]:
     """
     document = manifest.read(folder / manifest.NAME)
     problems = manifest.changed(folder, document)
-    problems += document["rescan"]["problems"]
     if not problems:
-        found = scan(ScanSettings(targets=(str(folder),), exclude=(manifest.NAME,), workers=workers, command="verify"))
+        problems += document["rescan"]["problems"]
+    if not problems:
+        found = scan(ScanSettings(targets=tuple(str(folder / item["name"]) for item in document["outputs"]), entities=tuple(document["entities"]), workers=workers, command="verify"))
         problems += [f"{item.what}: {item.reason}" for item in found.skipped]
         if document["tool"]["version"] == __version__ and _by_type(found) != document["rescan"]["found_after"]:
             problems.append("a rescan finds other personal data than the manifest states")
@@ -198,17 +204,22 @@ def restore(folder: Path, out: Path, given: Mapping[str, Key]) -> Restored:
             restored[f"{table}: {column.name}"] += len(column.values) - column.values.null_count - count
         return Changes(values, exact=frozenset(values))
 
-    if out.exists():
+    if out.exists() or out.is_symlink():
         raise UsageError(f"{visible(str(out))}: exists already")
+    _check_parent(out)
     with _staged(out) as staged:
         for item in document["outputs"]:
             blob = next(iter(discover((str(folder / item["name"]),)).blobs))
             found = sources.plan(blob, 1 << 62)
-            target = staged / item["name"]
-            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with open(target, "wb", opener=_private) as stream:
+            with open(_place(staged, item["name"]), "wb", opener=_private) as stream:
                 writers()[found.source or ""].rewrite(blob, stream, change, Limits())
         os.rename(staged, out)
+    for column in said:
+        # of what a fallback left, an operator without redundancy cannot say that it is not its work
+        place = f"{column['table']}: {column['column']}"
+        count = max(0, sum(column["refused"].values()) - refused[place])
+        refused[place] += count
+        restored[place] -= count
     return Restored(out, dict(restored), {name: count for name, count in refused.items() if count})
 
 
@@ -291,6 +302,9 @@ class _Run:
     def write(self, file: _File, folder: Path) -> None:
         """Write one file. Raises WriteError if its format or content cannot be written."""
         plan = sources.plan(file.blob, 1 << 62)
+        if file.blob.size == 0:
+            _place(folder, file.name).touch(0o600)
+            return
         if plan.source is None:
             raise WriteError("it could not be read")
         writer = writers().get(plan.source)
@@ -302,9 +316,9 @@ class _Run:
             names += [column.name for column in chunk.columns if column.name is not None and column.name not in names]
             return self._transform(file, chunk.source)(chunk)
 
-        target = folder / file.name
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with open(target, "wb", opener=_private) as stream:
+        if file.name in manifest.OWN:
+            raise WriteError("the manifest of the export has this name; rename the file first")
+        with open(_place(folder, file.name), "wb", opener=_private) as stream:
             file.written = writer.rewrite(file.blob, stream, change, Limits())
             stream.flush()
             os.fsync(stream.fileno())
@@ -315,11 +329,12 @@ class _Run:
         for dataset in self._plan.datasets.values():
             tables = [(table, names) for file in files for table, names in file.columns.items() if self._plan.of(table) is dataset]
             if not tables:
-                mistakes.append(f"{dataset.place}.tables: no table of the source is meant")
+                there = sorted(table for file in files for table in file.columns)
+                mistakes.append(f"{dataset.place}.tables: no table of the source is meant{_hint(dataset.tables[0], there)}")
             for named in (*dataset.columns, *dataset.drop, *dataset.rows, *filter(None, [dataset.person])):
                 known = {name for _, names in tables for name in names}
                 if tables and named not in known:
-                    mistakes.append(f"{dataset.place}: {visible(named)}: no table of it has this column{near(named, sorted(known))}")
+                    mistakes.append(f"{dataset.place}: {visible(named)}: no table of it has this column{_hint(named, sorted(known))}")
         if mistakes:
             raise UsageError("\n".join(mistakes))
 
@@ -399,8 +414,9 @@ class _Run:
 # -- what is left of a run --------------------------------------------------------------------------------------------
 
 
-def _wanted() -> Iterator[EntityType]:
-    return (entity for entity in installed() if entity.default and not entity.structural)
+def _wanted(named: Iterable[str]) -> tuple[str, ...]:
+    """Return the entity types that an export is searched for: those on by default, and those that the plan names."""
+    return tuple(sorted({*named, *(entity.name for entity in installed() if entity.default and not entity.structural)}))
 
 
 def _types(result: AuditResult, base: Path) -> dict[str, dict[str, str]]:
@@ -413,9 +429,23 @@ def _types(result: AuditResult, base: Path) -> dict[str, dict[str, str]]:
     return {table: {column: entity for column, (_, entity) in columns.items()} for table, columns in found.items()}
 
 
+def _hint(name: str, known: list[str]) -> str:
+    """Return what was probably meant, or else the first names that are known."""
+    first = ", ".join(map(visible, known[:3])) + (" …" if len(known) > 3 else "")
+    return near(name, known) or (f" (there are {first})" if known else "")
+
+
 def _relative(name: str, base: Path) -> str:
-    prefix = f"{base}{os.sep}" if str(base) != "." else ""
+    prefix = f"{base}{os.sep}"
     return name.removeprefix(prefix)
+
+
+def _place(folder: Path, name: str) -> Path:
+    """Return the place of a file below a folder; the folders on the way are made (0700)."""
+    target = folder / name
+    for parent in reversed(target.relative_to(folder).parents[:-1]):
+        (folder / parent).mkdir(exist_ok=True, mode=0o700)
+    return target
 
 
 def _private(path: str, flags: int) -> int:
@@ -444,35 +474,52 @@ def _rows(path: Path, base: Path, table: str, columns: list[str]) -> Iterator[pa
             yield pa.RecordBatch.from_arrays(arrays, columns)
 
 
-def _permitted(plan: Plan) -> list[str]:
-    """Return what the plan keeps in clear although the catalogue does not permit it to the recipient."""
+def _permitted(plan: Plan, types: Mapping[str, Mapping[str, str]]) -> None:
+    """Raise UsageError if the plan keeps in clear what the catalogue does not permit to the recipient.
+
+    ``types``: table → column → entity type that a scan found.
+    """
     if plan.catalogue is None:
-        return []
-    catalogue = load_catalogue(plan.catalogue)
-    recipient = catalogue.recipients.get(plan.recipient)
+        return
+    recipient = load_catalogue(plan.catalogue).recipients.get(plan.recipient)
     if recipient is None:
         raise UsageError(f"{plan.path}: recipient: {visible(str(plan.catalogue))} names no recipient {visible(plan.recipient) or '(none is named)'}")
-    permitted = set(recipient.facts.get("permitted", ()))
+    known = set(_wanted(plan.entities))
+    kept = [(f"entities.{name}", treatment.operator, {name}) for name, treatment in plan.entities.items()]
+    kept += [("default", plan.default.operator, known - set(plan.entities)), ("fallback", plan.fallback, known)]
+    for dataset in plan.datasets.values():
+        found = [columns for table, columns in types.items() if plan.of(table) is dataset]
+        for column, treatment in dataset.columns.items():
+            own = {treatment.entity} if treatment.entity else {columns[column] for columns in found if column in columns}
+            kept.append((f"datasets.{dataset.name}.columns.{column}", treatment.operator, own))
     mistakes = []
-    for name, treatment in [
-        *((f"entities.{name}", replace(t, entity=name)) for name, t in plan.entities.items()),
-        *((f"datasets.{d.name}.columns.{column}", t) for d in plan.datasets.values() for column, t in d.columns.items()),
-    ]:
-        if treatment.operator is not None and treatment.operator.degree is Degree.CLEAR and treatment.entity and treatment.entity not in permitted:
-            mistakes.append(f"{plan.path}: {name}: {treatment.entity} stays in clear, and the catalogue does not permit it to {visible(plan.recipient)}")
+    for place, operator, own in kept:
+        over = sorted(own - set(recipient.facts.get("permitted", ())))
+        if over and operator is not None and operator.degree is Degree.CLEAR:
+            one = len(over) == 1
+            named = f"{', '.join(over[:3])}{' …' if len(over) > 3 else ''} {'stays' if one else 'stay'}"
+            mistakes.append(f"{plan.path}: {place}: {named} in clear, and the catalogue does not permit {'it' if one else 'them'} to {visible(plan.recipient)}")
     if mistakes:
         raise UsageError("\n".join(mistakes))
-    return []
+
+
+def _check_parent(out: Path) -> None:
+    if not out.parent.is_dir():
+        raise UsageError(f"{visible(str(out))}: the folder {visible(str(out.parent))} does not exist")
 
 
 @contextlib.contextmanager
 def _staged(out: Path) -> Iterator[Path]:
     """Give a folder (0700) beside the place of the export; it is removed unless it was put into place."""
-    folder = Path(tempfile.mkdtemp(prefix=TEMP_PREFIX, dir=out.parent))
+    folder = None
     try:
+        folder = Path(tempfile.mkdtemp(prefix=TEMP_PREFIX, dir=out.parent))
         yield folder
+    except OSError as error:
+        raise PiiAuditError(f"{visible(str(out))}: could not be written ({error.strerror or type(error).__name__})") from error
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _document(
@@ -499,6 +546,7 @@ def _document(
         "made": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "plan": {"digest": plan.digest, "preset": plan.preset, "recipient": plan.recipient},
         "keys": ring.ids(),
+        "entities": list(_wanted(plan.entities)),
         "inputs": [manifest.file(Path(file.blob.path or ""), file.name) for file in files],
         "outputs": [
             manifest.file(folder / file.name, file.name) | {"tables": [manifest.table(written, _relative(written.source, base)) for written in file.written]} for file in files
@@ -537,7 +585,7 @@ def draft_plan(source: Path, preset: str | None, *, workers: int = 0) -> str:
     lines = [
         "# Drafted from a scan. Look at every column: what is wrong here leaves the house.",
         "# text: what is detected in it is treated as entities say, and the rest stays. Others: keep, redact, mask, hash …",
-        "recipient: ''   # who gets it: its pseudonyms are its own",
+        "#recipient: AG01   # who gets it: its pseudonyms are its own",
     ]
     if preset:
         lines.append(f"preset: {preset}")

@@ -29,7 +29,7 @@ datasets:
 keys:
   default: {file: keys/one.key}
   second: {env: SECOND_KEY}
-require: {k: 5, l: 2, suppress_at_most: 2%}
+require: {k: 5, l: 2, t: 2%}
 """
 
 
@@ -49,7 +49,7 @@ def test_a_plan_says_what_becomes_of_everything(tmp_path: Path) -> None:
     assert loans.columns["notes"].operator is None
     assert loans.rows == {"status": ("正常", "逾期")} and loans.drop == ("remark",) and loans.person == "borrower_id"
     assert plan.keys["default"].file == tmp_path / "keys" / "one.key" and plan.keys["second"].env == "SECOND_KEY"
-    assert plan.require is not None and (plan.require.k, plan.require.l, plan.require.suppress_at_most) == (5, 2, 0.02)
+    assert plan.require is not None and (plan.require.k, plan.require.l, plan.require.t) == (5, 2, 0.02)
 
 
 def test_the_plan_comes_before_its_preset_and_the_default_after_both(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pii_audit.anonymize.transform import Marks, Originals, _apart, cut, splice
+from pii_audit.anonymize.keys import Key
+from pii_audit.anonymize.transform import Marks, Originals, _apart, _numbers, cut, splice
 
 TEXTS = ["客户张伟，电话13812345678。", "", None, "𠮷野家", "plain", "１３８", "尾"]
 Case = tuple[list[str | None], list[tuple[int, int, int]]]
@@ -102,3 +103,13 @@ def test_nothing_is_no_original() -> None:
     originals = Originals()
     originals.add(pa.array(["", None, " - "]), None)
     assert not originals.unique.among(originals.marks(pa.array(["", None, "--"]))).any()
+
+
+def test_a_person_has_one_number_under_a_key() -> None:
+    person = pa.array(["C-001", "c001", "C002", "", None])
+    one, other = Key.of(b"k" * 32), Key.of(b"o" * 32)
+    numbers = _numbers(person, one)
+    assert numbers is not None and numbers.null_count == 2 and numbers.equals(_numbers(person, Key.of(b"k" * 32)))
+    assert numbers[0] == numbers[1] != numbers[2]
+    assert not numbers.equals(_numbers(person, other)) and not numbers.equals(_numbers(person, one.for_recipient("AG01")))
+    assert _numbers(person, None) is None and _numbers(None, one) is None

@@ -25,15 +25,16 @@ if TYPE_CHECKING:
     from pii_audit.anonymize.transform import Tally
 
 NAME = "manifest.json"
+#: names that no file of an export may have
+OWN = frozenset({NAME, f"{NAME}.sig"})
 VERSION = "1.0"
 _BLOCK = 1 << 20
 
 
 def write(path: Path, document: Mapping[str, Any]) -> None:
     """Write a manifest with its digest."""
-    whole = {**document, "digest": digest(document)}
     with AtomicFile(path) as stream:
-        stream.write(json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n")
+        stream.write(_text({**document, "digest": digest(document)}))
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -43,17 +44,21 @@ def read(path: Path) -> dict[str, Any]:
         document = json.loads(path.read_bytes())
     except OSError as error:
         raise UsageError(f"{shown}: cannot be read ({error.strerror})") from error
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UsageError(f"{shown}: is no manifest") from None
     if not isinstance(document, dict) or document.get("schema_version") != VERSION:
         raise UsageError(f"{shown}: is no manifest of version {VERSION}")
     return document
 
 
+def _text(whole: Mapping[str, Any]) -> bytes:
+    return json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True).encode(errors="surrogatepass") + b"\n"
+
+
 def digest(document: Mapping[str, Any]) -> str:
     """Return the digest of a manifest, without the one it names itself."""
     plain = {name: value for name, value in document.items() if name != "digest"}
-    return hashlib.sha256(json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode(errors="surrogatepass")).hexdigest()
 
 
 def file(path: Path, name: str) -> dict[str, Any]:
@@ -104,18 +109,20 @@ def parameters(operator: Operator) -> dict[str, Any]:
 def changed(folder: Path, document: Mapping[str, Any]) -> list[str]:
     """Return how a folder differs from its manifest: files that changed, are missing, or were added."""
     problems = []
-    if document.get("digest") != digest(document):
-        problems.append(f"{NAME}: was changed after it was written")
+    if document.get("digest") != digest(document) or (folder / NAME).read_bytes() != _text(document):
+        return [f"{NAME}: was changed after it was written"]
     listed = {item["name"]: item for item in document.get("outputs", ())}
     for name, item in sorted(listed.items()):
         path = folder / name
-        if not path.is_file() or path.is_symlink():
+        if os.path.isabs(name) or ".." in path.relative_to(folder).parts:
+            problems.append(f"{visible(name)}: is no place inside the export")
+        elif not path.is_file() or path.is_symlink():
             problems.append(f"{visible(name)}: is missing")
         elif file(path, name) != {key: item.get(key) for key in ("name", "bytes", "sha256")}:
             problems.append(f"{visible(name)}: was changed after it was written")
     for place, _, names in os.walk(folder):
         for name in names:
             relative = os.path.relpath(os.path.join(place, name), folder)
-            if relative not in listed and relative not in (NAME, f"{NAME}.sig"):
+            if relative not in listed and relative not in OWN:
                 problems.append(f"{visible(relative)}: is not in the manifest")
     return problems

@@ -160,7 +160,7 @@ class _Operated(Kind):
             if key not in parameters:
                 reading.mistake(at, f"{base}.{key}", unknown(f"parameter of {name}", key, list(parameters)))
             else:
-                values[key] = parameters[key].metadata["kind"].read(value, f"{base}.{key}", reading)
+                values[parameters[key].name] = parameters[key].metadata["kind"].read(value, f"{base}.{key}", reading)
         if None in values.values():
             return False, None
         try:
@@ -285,6 +285,8 @@ def load_plan(path: Path) -> Plan:
     for name, dataset in datasets.items():
         for column in set(dataset.drop) & set(dataset.columns):
             reading.mistake(root, f"datasets.{name}.drop", f"{column} is among the columns too")
+    if document.get("require", {}).get("suppress_at_most"):
+        reading.mistake(root, "require.suppress_at_most", "belongs to reach, which takes rows out; require only looks")
     levelled = [(name, column) for name, dataset in datasets.items() for column, treatment in dataset.columns.items() if treatment.levels]
     for name, column in levelled:
         if datasets[name].columns[column].role is not Role.QUASI_IDENTIFIER:

@@ -87,7 +87,7 @@ class Originals:
     """
 
     def __init__(self) -> None:
-        self._seed = np.uint64(secrets.randbits(64) | 1)
+        self._seed = secrets.randbits(64)
         self.unique, self.common = Marks(), Marks()
 
     def add(self, values: pa.Array, entity: str | None) -> None:
@@ -102,10 +102,7 @@ class Originals:
         A value with stars is masked, and none.
         """
         text = values.cast(pa.string())
-        data, offsets, _ = buffers(pc.if_else(pc.match_substring_regex(text, "[*＊]"), "", text))
-        out = np.empty(len(values), np.uint64)
-        kernel.marks(data, offsets, self._seed, least, out)
-        return out
+        return keyed_marks(pc.if_else(pc.match_substring_regex(text, "[*＊]"), "", text), self._seed, least)
 
 
 class Transform:
@@ -142,7 +139,7 @@ class Transform:
         values: dict[int, pa.Array] = {}
         dropped = set()
         exact = set()
-        people = self._people(chunk)
+        person = self._person(chunk)
         for position, column in enumerate(chunk.columns):
             name = column.name or ""
             if column.name in self.dropped:
@@ -152,7 +149,7 @@ class Transform:
                 continue
             treatment = self.treatment(column.name)
             rows = column.rows if column.rows is not None else np.arange(len(column.values))
-            own = None if people is None else people.take(pa.array(rows))
+            own = None if person is None else person.take(pa.array(rows))
             if treatment is not None and treatment.operator is not None:
                 made = self._whole(column.values, treatment, name, own)
                 if treatment.operator.reversible:
@@ -202,7 +199,7 @@ class Transform:
 
     # -- whole cells --------------------------------------------------------------------------------------------------
 
-    def _whole(self, values: pa.Array, treatment: Treatment, name: str, people: pa.Array | None) -> pa.Array | None:
+    def _whole(self, values: pa.Array, treatment: Treatment, name: str, person: pa.Array | None) -> pa.Array | None:
         operator = treatment.operator
         assert operator is not None
         tally = self.tallies.setdefault(name, Tally())
@@ -211,13 +208,13 @@ class Transform:
             return None
         if self._is_protected(operator, treatment):
             self._originals.add(values, treatment.entity)
-        return self._changed(operator, values, treatment, people, tally)
+        return self._changed(operator, values, treatment, person, tally)
 
-    def _changed(self, operator: Operator, values: pa.Array, treatment: Treatment, people: pa.Array | None, tally: Tally) -> pa.Array:
+    def _changed(self, operator: Operator, values: pa.Array, treatment: Treatment, person: pa.Array | None, tally: Tally) -> pa.Array:
         domain = treatment.domain or treatment.entity or ""
         key = self._key(treatment.key) if operator.needs_key else None
         if operator.per_row:
-            use = Use(treatment.entity, domain, key, people, draw=self._draw)
+            use = Use(treatment.entity, domain, key, _numbers(person, key), draw=self._draw)
             outcome = operator.apply(values, use)
             made, refused = outcome.values, outcome.refused
         else:
@@ -279,13 +276,11 @@ class Transform:
 
     # -- rows ---------------------------------------------------------------------------------------------------------
 
-    def _people(self, chunk: Chunk) -> pa.Array | None:
+    def _person(self, chunk: Chunk) -> pa.Array | None:
+        """Return whose each row is, as it is written; None where the plan does not say."""
         wanted = self._dataset.person if self._dataset else None
         column = next((column for column in chunk.columns if wanted is not None and column.name == wanted), None)
-        if column is None or column.rows is not None:
-            return None
-        marks = self._originals.marks(column.values.cast(pa.string()))
-        return pa.array(marks, mask=marks == 0)
+        return None if column is None or column.rows is not None else column.values.cast(pa.string())
 
     def _kept(self, chunk: Chunk) -> pa.Array | None:
         if self._dataset is None or chunk.text:
@@ -312,6 +307,22 @@ class Transform:
             inside[hits.nonzero()[0] if rows is None else rows[hits]] = True
             keep &= inside
         return keep
+
+
+def _numbers(person: pa.Array | None, key: Key | None) -> pa.Array | None:
+    """Return a number for each person, the same under a key in every run; null where nobody is named."""
+    if person is None or key is None:
+        return None
+    found = keyed_marks(person, int.from_bytes(key.derive("person", 8), "big"))
+    return pa.array(found, mask=found == 0)
+
+
+def keyed_marks(values: pa.Array, seed: int, least: int = 1) -> np.ndarray:
+    """Return a mark for each value, 0 for one with fewer bytes of letters and digits; spelling does not matter."""
+    data, offsets, _ = buffers(values)
+    out = np.empty(len(values), np.uint64)
+    kernel.marks(data, offsets, np.uint64(seed | 1), least, out)
+    return out
 
 
 def _apart(*columns: np.ndarray) -> tuple[np.ndarray, ...]:
