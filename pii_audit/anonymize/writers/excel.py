@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import warnings
+import zipfile
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 _MAIN = "xl/workbook.xml"
+_CORE = "docProps/core.xml"
+#: the first day that the members of an archive can bear
+_NEVER = dt.datetime(1980, 1, 1)
 #: openpyxl holds a workbook in memory as objects, many times its XML
 _XML_BYTES = 1 << 27
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -57,6 +61,7 @@ class ExcelWriter(Writer):
     def rewrite(self, blob: Blob, out: BinaryIO, change: Change, limits: Limits) -> list[Written]:
         try:
             import openpyxl
+            from openpyxl.writer.excel import ExcelWriter as ExcelPackage
         except ModuleNotFoundError as error:
             raise WriteError("writing workbooks needs the library openpyxl; install pii-audit[excel]") from error
         with reading():
@@ -68,7 +73,8 @@ class ExcelWriter(Writer):
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # it tells of extensions that it leaves out
                     book = openpyxl.load_workbook(stream, rich_text=True, keep_links=False)
-            notes = _without_copies(book)
+                said = _properties(stream)
+            notes = _without_copies(book, said)
             written = []
             with reading():
                 child = _Child(blob, stream, limits, [])
@@ -82,8 +88,19 @@ class ExcelWriter(Writer):
                     written.append(tally.written())
                 if source.problem is not None:
                     raise WriteError(source.problem.reason)
-            book.save(out)
+            # not by its own save, which notes the time: the same export is the same file
+            with _Archive(out, "w", zipfile.ZIP_DEFLATED) as archive:
+                ExcelPackage(book, archive).write_data()
         return written
+
+
+class _Archive(zipfile.ZipFile):
+    """An archive whose members bear no time."""
+
+    def open(self, name: Any, mode: Any = "r", *args: Any, **more: Any) -> Any:
+        if mode == "w" and isinstance(name, zipfile.ZipInfo):
+            name.date_time = _NEVER.timetuple()[:6]
+        return super().open(name, mode, *args, **more)
 
 
 def _sheets(source: _Child) -> Iterator[_Sheet]:
@@ -106,7 +123,13 @@ def _parts(stream: BinaryIO, limits: Limits) -> Mapping[str, _SheetParts]:
     return {name: package.sheet(name) for name in package.sheets}
 
 
-def _without_copies(book: Any) -> list[str]:
+def _properties(stream: BinaryIO) -> bytes:
+    """Return what a package says of itself."""
+    with zipfile.ZipFile(stream) as archive:
+        return archive.read(_CORE) if _CORE in archive.namelist() else b""
+
+
+def _without_copies(book: Any, said: bytes) -> list[str]:
     """Take out of a workbook what holds copies of values outside of cells; return what to say about that."""
     from openpyxl.packaging.core import DocumentProperties
     from openpyxl.packaging.custom import CustomPropertyList
@@ -114,7 +137,9 @@ def _without_copies(book: Any) -> list[str]:
     from openpyxl.worksheet.scenario import ScenarioList
 
     gone: Counter[str] = Counter()
-    book.properties = DocumentProperties(creator="", created=book.properties.created, modified=book.properties.modified)
+    # where the package names no time, openpyxl takes the present
+    created, modified = (getattr(book.properties, name) if name.encode() in said else _NEVER for name in ("created", "modified"))
+    book.properties = DocumentProperties(creator="", created=created, modified=modified)
     book.custom_doc_props = CustomPropertyList()
     book.calculation = CalcProperties(fullCalcOnLoad=True)
     for sheet in list(book.chartsheets):

@@ -49,8 +49,11 @@ class SqliteWriter(Writer):
             path = Path(folder) / "new.sqlite"
             with reading():
                 connection = _connect(blob, limits)
-            with closing(connection) as old, closing(_new(path, old)) as new:
-                written = _Copy(blob.name, old, new, change, limits).all()
+            try:
+                with closing(connection) as old, closing(_new(path, old)) as new:
+                    written = _Copy(blob.name, old, new, change, limits).all()
+            except sqlite3.Error as error:
+                raise WriteError(f"the new database could not be written ({error.sqlite_errorname})") from error
             with path.open("rb") as stream:
                 shutil.copyfileobj(stream, out, 1 << 20)
         return written
