@@ -215,7 +215,7 @@ class Transform:
         key = self._key(treatment.key) if operator.needs_key else None
         if operator.per_row:
             use = Use(treatment.entity, domain, key, _numbers(person, key), draw=self._draw)
-            outcome = operator.apply(values, use)
+            outcome = operator.apply(values.cast(pa.string()), use)
             made, refused = outcome.values, outcome.refused
         else:
             encoded = pc.dictionary_encode(values)
