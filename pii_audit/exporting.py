@@ -401,14 +401,16 @@ class _Run:
         found = self.originals.unique.among(marks)
         if operator is None or (operator.name not in ALIKE):
             found |= self.originals.common.among(marks)
-        count = int(np.count_nonzero(found))
-        if operator is None:
+        if operator is None or operator.name == "keep":
             spans = self._detector.detect(values, column.name)
             inside = spans.keep(~spans.whole)
             if len(inside):
-                texts = cut(values, inside.value.astype(np.int64), inside.start, inside.end)
-                count += int(np.count_nonzero(self.originals.unique.among(self.originals.marks(texts))))
-        return count
+                rows = inside.value.astype(np.int64)
+                texts = cut(values, rows, inside.start, inside.end)
+                found[rows[self.originals.unique.among(self.originals.marks(texts))]] = True
+            rows, marks = self.originals.words(values)
+            found[rows[self.originals.unique.among(marks)]] = True
+        return int(np.count_nonzero(found))
 
 
 # -- what is left of a run --------------------------------------------------------------------------------------------

@@ -685,6 +685,20 @@ def test_an_original_inside_a_text_is_found(house: Path) -> None:
     assert result.exit_code == 1 and "b.log: 1 originals of protected values" in result.stderr
 
 
+def test_an_original_that_no_recognizer_knows_is_found_in_texts(house: Path) -> None:
+    put("a.csv", "客户号,金额\nC00001,1\nC00002,2\n")
+    put("b.log", "2026-01-02 客户C00001已还款\n2026-01-02 客户C00003已还款\n单号C000011，无\n")
+    put("c.csv", "n,备注\n1,见 C00002 的合同\n2,\n")
+    own = {"operator": "hash", "role": "direct-identifier"}
+    plan(datasets=columns("a.csv", 客户号=own) | {"two": {"tables": ["c.csv"], "columns": {"备注": "keep"}}})
+    result = anonymize()
+    assert result.exit_code == 1, result.stderr
+    assert "b.log: 1 originals" in result.stderr and "c.csv: 备注: 1 originals" in result.stderr and "C0000" not in result.stderr
+    # as what was only pseudonymised for a join it may be there
+    plan(datasets=columns("a.csv", 客户号="hash"))
+    made()
+
+
 # -- what may go wrong on the way -------------------------------------------------------------------------------------
 
 _KILLED = """

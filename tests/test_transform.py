@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -113,3 +115,16 @@ def test_a_person_has_one_number_under_a_key() -> None:
     assert numbers[0] == numbers[1] != numbers[2]
     assert not numbers.equals(_numbers(person, other)) and not numbers.equals(_numbers(person, one.for_recipient("AG01")))
     assert _numbers(person, None) is None and _numbers(None, one) is None
+
+
+@given(st.lists(st.none() | st.text("aZ09-号 １*", max_size=24), max_size=6))
+def test_words_inside_values_have_the_marks_of_values(values: list[str | None]) -> None:
+    originals = Originals()
+    rows, marks = originals.words(pa.array(values, pa.string()))
+    expected = []
+    for row, value in enumerate(values):
+        for word in re.findall("[0-9A-Za-z]+", value or ""):
+            mixed = not word.isdigit() and not word.isalpha()
+            if word != value and len(word) >= (6 if mixed else 9):
+                expected.append((row, originals.marks(pa.array([word]))[0]))
+    assert list(zip(rows, marks, strict=True)) == expected

@@ -127,3 +127,44 @@ def marks(data, offsets, seed, least, out):
         h *= _MIX2
         h ^= h >> _U64(33)
         out[row] = h if h != _U64(0) else _U64(1)
+
+
+@njit(cache=True)
+def words(data, offsets, seed, rows, out):
+    """Write the marks (those of ``marks``) of words inside longer values that may be identifiers, and whose they are.
+
+    A word is a run of ASCII letters and digits: six or more if it has both, else nine or more, since fewer digits may be those of
+    a day or a sum. Returns how many; there is room for one in seven bytes, and one a value.
+    """
+    count = 0
+    for row in range(offsets.size - 1):
+        first, stop = offsets[row], offsets[row + 1]
+        at = first
+        while at < stop:
+            h = seed
+            used = 0
+            letters = 0
+            while at < stop:
+                b = np.int64(data[at])
+                if 97 <= b <= 122:
+                    b -= 32
+                if 65 <= b <= 90:
+                    letters += 1
+                elif not 48 <= b <= 57:
+                    break
+                h = (h ^ _U64(b)) * _FNV
+                h ^= h >> _U64(29)
+                used += 1
+                at += 1
+            at += 1
+            if used >= 6 and used < stop - first and (used >= 9 or 0 < letters < used):
+                h ^= _U64(used)
+                h ^= h >> _U64(33)
+                h *= _MIX1
+                h ^= h >> _U64(33)
+                h *= _MIX2
+                h ^= h >> _U64(33)
+                rows[count] = row
+                out[count] = h if h != _U64(0) else _U64(1)
+                count += 1
+    return count

@@ -104,6 +104,14 @@ class Originals:
         text = values.cast(pa.string())
         return keyed_marks(pc.if_else(pc.match_substring_regex(text, "[*＊]"), "", text), self._seed, least)
 
+    def words(self, values: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+        """Return whose words inside longer values may be identifiers, and their marks."""
+        data, offsets, _ = buffers(values)
+        room = int(offsets[-1] - offsets[0]) // 7 + len(values)
+        rows, out = np.empty(room, np.int64), np.empty(room, np.uint64)
+        count = kernel.words(data, offsets, np.uint64(self._seed | 1), rows, out)
+        return rows[:count], out[:count]
+
 
 class Transform:
     """Turns chunks of one table into changes. Remembers originals in ``originals``, counts in ``tallies``."""
