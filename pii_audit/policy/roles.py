@@ -284,6 +284,8 @@ def _narrow(text: ir.StringValue) -> ir.StringValue:
 
 def key(column: ir.Value, salt: str) -> ir.IntegerValue:
     """Return a salted hash: spaces, hyphens, width, case and +86 do not matter; null for nothing, in words too."""
+    if column.type().is_timestamp() or column.type().is_date():
+        return column.notnull().ifelse(column.hash(), ibis.null("int64"))
     text = column if column.type().is_string() else column.cast("string")
     plain = _narrow(_text(text)).upper().re_replace("[\\s\u00a0\u3000－-]+", "")
     plain = plain.re_search(r"^(\+|00)?86(1[3-9][0-9]{9})$").ifelse(plain.right(11), plain)  # engines write groups differently
