@@ -32,7 +32,7 @@ from pii_audit.sources.encoding import HEAD_BYTES
 from pii_audit.sources.interface import Batch, Blob, Column, Limits, Part, TableEnd
 
 #: memory DuckDB may use; the process adds the libraries, one batch and its output
-MEMORY = "320MB"
+MEMORY = "288MB"
 #: a batch of rows holds about this much
 BATCH_ROWS, BATCH_BYTES = 1 << 18, 32 << 20
 #: a column of a Parquet row group beyond this is not read by its dictionary, which would hold all of it
