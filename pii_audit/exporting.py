@@ -16,14 +16,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pii_audit import __version__, sources
-from pii_audit.anonymize import keys, manifest, risk
+from pii_audit.anonymize import keys, manifest, risk, signature
 from pii_audit.anonymize.interface import Degree, Use
 from pii_audit.anonymize.keys import Key
 from pii_audit.anonymize.lattice import Hierarchy, reach
@@ -48,6 +48,9 @@ from pii_audit.recognizers.batch import Detector
 from pii_audit.settings import ScanSettings
 from pii_audit.sources.discover import discover
 from pii_audit.sources.interface import Batch, Blob, Column, Limits
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 
 @dataclass(frozen=True)
@@ -77,12 +80,13 @@ def export(
     out: Path,
     *,
     key: Key | None = None,
+    signer: Ed25519PrivateKey | None = None,
     workers: int = 0,
     on_step: Callable[[str], None] | None = None,
 ) -> Export:
     """Write what may leave the house of ``source`` (a file or folder) to the new folder ``out``.
 
-    ``key`` serves where the plan names no key. Raises UsageError before anything is written if the plan cannot be carried out.
+    ``key`` serves where the plan names no key, ``signer`` signs the manifest. Raises UsageError before anything is written if the plan cannot be carried out.
     """
     tell = on_step or (lambda step: None)
     if out.is_symlink() or (out.exists() and (not out.is_dir() or any(out.iterdir()))):
@@ -130,6 +134,8 @@ def export(
         problems += missed
         document = _document(plan, ring, files, folder, before, after, base, skipped, problems, risks)
         manifest.write(folder / manifest.NAME, document)
+        if signer is not None:
+            signature.sign(folder / manifest.NAME, signer)
         place = out if not problems else out.with_name(f"{out.name}.quarantine")
         if problems and place.exists():
             raise UsageError(f"{visible(str(place))}: an export in quarantine is there already; look at it and remove it")
@@ -139,13 +145,15 @@ def export(
     return Export(place, document, tuple(problems), tuple(sorted(set(skipped))))
 
 
-def verify(folder: Path, *, workers: int = 0) -> tuple[str, ...]:
+def verify(folder: Path, *, signer: Ed25519PublicKey | None = None, workers: int = 0) -> tuple[str, ...]:
     """Return what is wrong with an export: what changed since it was written, and what its rescan finds otherwise.
 
-    Raises UsageError if the folder holds no manifest.
+    ``signer``: who must have signed it; None: nobody need have. Raises UsageError if the folder holds no manifest.
     """
     document = manifest.read(folder / manifest.NAME)
     problems = manifest.changed(folder, document)
+    if (wrong := signature.problem(folder / manifest.NAME, signer)) is not None:
+        problems.append(wrong)
     if not problems:
         problems += document["rescan"]["problems"]
     if not problems:

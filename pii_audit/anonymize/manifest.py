@@ -51,6 +51,12 @@ def read(path: Path) -> dict[str, Any]:
     return document
 
 
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a manifest."""
+    found: dict[str, Any] = json.loads(Path(__file__).with_name("manifest.schema.json").read_text(encoding="utf-8"))
+    return found
+
+
 def _text(whole: Mapping[str, Any]) -> bytes:
     return json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True).encode(errors="surrogatepass") + b"\n"
 

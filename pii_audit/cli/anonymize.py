@@ -37,6 +37,7 @@ _EXIT: Section = (
 @option("--draft", group="Options", env=False, is_flag=True, help="Print a plan drafted from a scan instead.")
 @option("--preset", group="Options", env=False, metavar="NAME", help="What a draft starts from: collection-agency, model-training, publication, regulator, test-data.")
 @option("--key-file", group="Options", metavar="FILE", type=click.Path(), help="Key for operators whose key the plan does not name (0600).")
+@option("--sign-key", group="Options", metavar="FILE", type=click.Path(), help="Private key that signs the manifest (pii-audit key new --signing).")
 @option("--workers", group="Options", type=click.IntRange(min=0), metavar="N", default=0, help="Worker processes of the scans (default: as many as processors).")
 @look_options
 def command(
@@ -46,6 +47,7 @@ def command(
     draft: bool,
     preset: str | None,
     key_file: str | None,
+    sign_key: str | None,
     workers: int,
     lang: str | None,
     quiet: bool,
@@ -57,7 +59,7 @@ def command(
     Columns become what the plan says of them; whatever else is detected is redacted. The export is scanned again with
     the same detector, compared with the originals, and published whole or not at all.
     """
-    from pii_audit.anonymize import keys
+    from pii_audit.anonymize import keys, signature
     from pii_audit.anonymize.plan import load_plan, presets
     from pii_audit.cli.output import tell
     from pii_audit.exporting import draft_plan, export
@@ -78,7 +80,7 @@ def command(
     look = look_of(lang, no_color, quiet, verbose)
     words = Words(look.lang)
     key = keys.load(Path(key_file)) if key_file else None
-    result = export(Path(source), load_plan(Path(plan)), Path(out), key=key, workers=workers)
+    result = export(Path(source), load_plan(Path(plan)), Path(out), key=key, signer=signature.private(Path(sign_key)) if sign_key else None, workers=workers)
     changed = sum(table["cells_changed"] for item in result.manifest["outputs"] for table in item["tables"])
     if not quiet:
         files = len(result.manifest["outputs"])

@@ -10,7 +10,10 @@ from pii_audit.cli.help import ManCommand, Section, option, write_sections
 
 _EXAMPLES: Section = (
     "Examples",
-    (("pii-audit key new --out export.key", "then pii-audit anonymize … --key-file export.key"),),
+    (
+        ("pii-audit key new --out export.key", "then pii-audit anonymize … --key-file export.key"),
+        ("pii-audit key new --signing --out sign.key", "sign.key signs manifests; sign.key.pub goes to whoever verifies"),
+    ),
 )
 _EXIT: Section = (
     "Exit codes",
@@ -34,11 +37,12 @@ def command() -> None:
 
 @command.command("new", cls=ManCommand, sections=(_EXAMPLES, _EXIT))
 @option("--out", "out", group="Options", env=False, required=True, metavar="FILE", type=click.Path(), help="Where the key goes; a file that is there already is not overwritten.")
-def new(out: str) -> None:
+@option("--signing", group="Options", env=False, is_flag=True, help="Make a pair for signatures of manifests (Ed25519): FILE and FILE.pub.")
+def new(out: str, signing: bool) -> None:
     """Write a new key into a file that only its owner can read, and print its id.
 
     Keep a copy in a safe place: what was made under a key can be restored, and made alike again, with this key only.
     """
-    from pii_audit.anonymize.keys import create
+    from pii_audit.anonymize import keys, signature
 
-    click.echo(create(Path(out)).id)
+    click.echo(signature.create(Path(out)) if signing else keys.create(Path(out)).id)

@@ -22,12 +22,17 @@ _EXIT: Section = (
 @click.command("verify", cls=ManCommand, sections=(_EXIT,), short_help="Check an export against its manifest.")
 @click.argument("folder", metavar="DIR", type=click.Path())
 @option("--workers", group="Options", type=click.IntRange(min=0), metavar="N", default=0, help="Worker processes (default: as many as processors).")
-def command(folder: str, workers: int) -> int:
-    """Compare every file with its digest, look for files that were added, and scan the export once more."""
+@option("--public-key", group="Options", env=False, metavar="FILE", type=click.Path(), help="Public key that the manifest must be signed with.")
+def command(folder: str, workers: int, public_key: str | None) -> int:
+    """Compare every file with its digest, look for files that were added, and scan the export once more.
+
+    Digests show what was changed by accident or behind the manifest; a signature, who made it.
+    """
+    from pii_audit.anonymize import signature
     from pii_audit.exporting import verify
     from pii_audit.model.visible import visible
 
-    problems = verify(Path(folder), workers=workers)
+    problems = verify(Path(folder), signer=signature.public(Path(public_key)) if public_key else None, workers=workers)
     for problem in problems:
         click.echo(visible(problem))
     if not problems:
