@@ -350,7 +350,11 @@ class _Run:
         """Return what is found in the export though its operator leaves nothing of that type."""
         problems = []
         for finding in after.findings:
-            if finding.confidence is Confidence.POSSIBLE or finding.pattern in ("structure", "name"):
+            if finding.pattern == "name":
+                # names are not rewritten; the scan shows them masked
+                problems.append(f"{_relative(finding.source, folder)}: a name of a file, sheet or column holds {finding.entity_type}; rename it first")
+                continue
+            if finding.confidence is Confidence.POSSIBLE or finding.pattern == "structure":
                 continue
             table = _relative(finding.source, folder)
             dataset = self._plan.of(table)

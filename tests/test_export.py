@@ -677,6 +677,14 @@ def test_an_export_that_holds_an_original_is_not_published(house: Path) -> None:
     assert sorted(path.name for path in house.iterdir()) == ["in", "one.key", "out", "out.quarantine", "plan.yaml"]
 
 
+def test_a_name_of_a_file_that_holds_a_value_is_not_published(house: Path) -> None:
+    put(f"名单_{PHONE}.csv", "金额,n\n1,2\n2,3\n")
+    plan()
+    result = anonymize()
+    assert result.exit_code == 1 and "holds CN_MOBILE_PHONE; rename it first" in result.stderr
+    assert PHONE not in result.output and not Path("out").exists()
+
+
 def test_an_original_inside_a_text_is_found(house: Path) -> None:
     put("a.csv", f"id,手机号\n1,{PHONE}\n")
     put("b.log", f"拨打 {PHONE} 成功\n")
