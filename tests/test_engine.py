@@ -294,3 +294,27 @@ def test_small_work_is_done_in_one_process(tmp_path: Path) -> None:
     assert audit._useful(4, [file(64 << 20)]) == 4
     assert audit._useful(4, [file(1)] * 10_000) == 4
     assert audit._useful(4, [Blob("-", BytesIO)]) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_inside_a_callback_of_a_library_is_remembered_in_silence(number: signal.Signals) -> None:
+    code = f"""
+        import ctypes, os
+        from pii_audit.cli.signals import ending
+        from pii_audit.model.errors import Interrupted
+
+        @ctypes.CFUNCTYPE(None)
+        def callback():
+            os.kill(os.getpid(), {int(number)})
+            for _ in range(1000):
+                pass
+
+        try:
+            with ending():
+                callback()
+                print("went on")
+        except Interrupted as error:
+            print(error.signum)
+    """
+    run = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout, run.stderr) == (0, f"went on\n{int(number)}\n", "")
