@@ -31,8 +31,10 @@ from pii_audit.anonymize.plan import Plan, Treatment, uses
 from pii_audit.anonymize.plan import treatment as treatment_of
 from pii_audit.anonymize.registry import writers
 from pii_audit.anonymize.transform import ALIKE, SURROGATES, Marks, Originals, Tally, Transform, cut
+from pii_audit.anonymize.utility import utility
 from pii_audit.anonymize.writers.interface import Changes, Chunk, WriteError, Written
 from pii_audit.audit import scan
+from pii_audit.engines.names import Names
 from pii_audit.engines.tables import one_a_row
 from pii_audit.entities import installed, select
 from pii_audit.model.dataset import Skipped
@@ -120,7 +122,7 @@ def export(
                 run.write(file, folder)
                 done.append(file)
             except WriteError as error:
-                skipped.append(Skipped(file.name, "not-written", str(error)))
+                skipped.append(run.names.event(Skipped(file.name, "not-written", str(error))))
                 (folder / file.name).unlink(missing_ok=True)
         run.check_names(files)
         files = done
@@ -267,6 +269,8 @@ class _Run:
         self._types = types
         self._taken: dict[str, Marks] = {}
         self.originals = Originals()
+        #: whatever is said of a file or column that the plan did not name itself goes through here
+        self.names = Names(detector)
 
     def collect(self, file: _File) -> None:
         """Remember which numbers are taken, where the plan asks for surrogates."""
@@ -296,7 +300,7 @@ class _Run:
             rows = (transform.staying(batch) for batch in _rows(path, self._base, transform.table, columns))
             found = reach(rows, hierarchies, limits, sensitive)
             if found.node is None:
-                raise UsageError(f"{self._plan.path}: reach: no levels of {transform.table} reach it; add coarser ones, or let more rows be taken out")
+                raise UsageError(f"{self._plan.path}: reach: no levels of {self.names.place(transform.table)} reach it; add coarser ones, or let more rows be taken out")
             transform.take_levels(found)
 
     def _transform(self, file: _File, source: str) -> Transform:
@@ -337,12 +341,12 @@ class _Run:
         for dataset in self._plan.datasets.values():
             tables = [(table, names) for file in files for table, names in file.columns.items() if self._plan.of(table) is dataset]
             if not tables:
-                there = sorted(table for file in files for table in file.columns)
+                there = sorted(self.names.place(table) for file in files for table in file.columns)
                 mistakes.append(f"{dataset.place}.tables: no table of the source is meant{_hint(dataset.tables[0], there)}")
             for named in (*dataset.columns, *dataset.drop, *dataset.rows, *filter(None, [dataset.person])):
-                known = {name for _, names in tables for name in names}
-                if tables and named not in known:
-                    mistakes.append(f"{dataset.place}: {visible(named)}: no table of it has this column{_hint(named, sorted(known))}")
+                if tables and not any(named in names for _, names in tables):
+                    there = sorted({name for table, names in tables for name in self.names.columns(table, tuple(names), {}) if name})
+                    mistakes.append(f"{dataset.place}: {visible(named)}: no table of it has this column{_hint(named, there)}")
         if mistakes:
             raise UsageError("\n".join(mistakes))
 
@@ -375,9 +379,11 @@ class _Run:
             for batch in _batches(folder / file.name):
                 table = _relative(batch.source, folder)
                 transform = file.transforms.get(table)
-                for column in batch.columns:
+                names = self.names.columns(table, tuple(column.name for column in batch.columns), {})
+                for column, name in zip(batch.columns, names, strict=True):
                     treatment = transform.treatment(column.name) if transform else None
-                    hits[table if column.name is None else f"{table}: {visible(column.name)}"] += self._originals_in(column, treatment)
+                    place = self.names.place(table)
+                    hits[place if name is None else f"{place}: {visible(name)}"] += self._originals_in(column, treatment)
             problems += [f"{place}: {count:,} originals of protected values are still there" for place, count in sorted(hits.items()) if count]
         return problems
 
@@ -399,9 +405,18 @@ class _Run:
                     risk.measure(_rows(path, base, table, [*quasi, *sensitive]), quasi, sensitive, k=asked)
                     for path, base in ((Path(file.blob.path or ""), self._base), (folder / file.name, folder))
                 )
-                reached = file.transforms[table].reached
-                told.append({"table": table, "before": risk.document(before), "after": risk.document(after), "reached": risk.document(reached)})
-                missed += [f"{table}: {line}" for line in (after.missed(require) if require else ())]
+                transform = file.transforms[table]
+                whole = _rows(Path(file.blob.path or ""), self._base, table, list(dict.fromkeys([*quasi, *sensitive, *dataset.rows])))
+                kept = utility(
+                    map(transform.staying, whole),
+                    _rows(folder / file.name, folder, table, [*quasi, *sensitive]),
+                    [*quasi, *sensitive],
+                    groups=[quasi],
+                    keeps=transform.reached.keeps if transform.reached else None,
+                )
+                figures = {"before": before, "after": after, "reached": transform.reached, "utility": kept}
+                told.append({"table": table, **{name: risk.document(found) for name, found in figures.items()}})
+                missed += [f"{self.names.place(table)}: {line}" for line in (after.missed(require) if require else ())]
         if require is not None and not told:
             missed.append("the plan requires limits, but names no column a quasi-identifier")
         return told, missed
@@ -604,15 +619,21 @@ def draft_plan(source: Path, preset: str | None, *, workers: int = 0) -> str:
     if preset:
         lines.append(f"preset: {preset}")
     lines += ["default: redact", "#keys:", "#  default: {file: agency.key}", "#require: {k: 5}", "datasets:"]
+    names = Names(Detector(select(None)))
     for number, (table, columns) in enumerate(_tables(source, base).items(), 1):
+        if names.place(table) != table:
+            lines.append(f"  # {_quoted(names.place(table))}: its name holds a value; rename it before it leaves the house")
+            continue
         lines += [f"  table-{number}:", f"    tables: [{_quoted(_escaped(table))}]"]
         named = [column for column in columns if column is not None]
         if named:
             lines.append("    columns:")
-        for column in named:
+        for column, shown in zip(named, names.columns(table, tuple(named), {}), strict=True):
             entity = types.get(table, {}).get(column)
             notes = inside.get((table, column), [])
-            if entity is not None:
+            if shown != column:
+                lines.append(f"      # {_quoted(shown or '')}: its name holds a value; rename it before it leaves the house")
+            elif entity is not None:
                 lines.append(f"      # {_quoted(column)}: {entity}, as entities and the preset say")
             else:
                 lines.append(f"      {_quoted(column)}: text" + (f"   # {', '.join(sorted(notes))}" if notes else ""))

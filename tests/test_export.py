@@ -685,6 +685,23 @@ def test_a_name_of_a_file_that_holds_a_value_is_not_published(house: Path) -> No
     assert PHONE not in result.output and not Path("out").exists()
 
 
+def test_names_that_hold_values_are_shown_masked(house: Path) -> None:
+    put("a.jsonl", "".join(json.dumps({"金额": n, PHONE: n, "n": n}, ensure_ascii=False) + "\n" for n in range(3)))
+    put(f"{SECOND}.log", "无\n")
+    with zipfile.ZipFile(Path("in") / f"{PHONE}.zip", "w") as archive:
+        archive.writestr("b.txt", "无\n")
+    plan(datasets=columns("a.jsonl", 金领="keep"))
+    wrong = anonymize()
+    assert wrong.exit_code == 2 and "there are" in wrong.stderr
+    draft = call("anonymize", "in", "--draft")
+    assert draft.exit_code == 0 and "rename it before it leaves the house" in draft.stdout
+    plan()
+    skipped = anonymize()
+    assert "zip" in skipped.stderr and skipped.exit_code == 3
+    for result in (wrong, draft, skipped):
+        assert PHONE not in result.output and SECOND not in result.output
+
+
 def test_an_original_inside_a_text_is_found(house: Path) -> None:
     put("a.csv", f"id,手机号\n1,{PHONE}\n")
     put("b.log", f"拨打 {PHONE} 成功\n")

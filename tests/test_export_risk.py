@@ -75,6 +75,10 @@ def test_levels_reach_what_is_asked_and_no_coarser(tmp_path: Path) -> None:
     # months reach k 5 for nearly all; whole years would have been coarser than needed
     assert reached["node"] == [0, 1] and {len(row["opened"]) for row in rows} == {7}
     assert told["before"]["k"] == 1
+    # every day became a month, no city changed
+    kept = {column["column"]: column for column in told["utility"]["columns"]}
+    assert (kept["city"]["changed"], kept["opened"]["changed"], kept["amount"]["changed"]) == (0.0, 1.0, 0.0)
+    assert told["utility"]["rows_after"] == len(rows)
 
 
 def test_rows_that_stay_in_the_house_do_not_count(tmp_path: Path) -> None:

@@ -13,14 +13,24 @@ _FNV, _MIX1, _MIX2 = _U64(0x100000001B3), _U64(0xFF51AFD7ED558CCD), _U64(0xC4CEB
 
 
 @njit(cache=True)
+def _forward(data, at, stop, chars):
+    """Return the place so many characters after ``at``, ``stop`` at most."""
+    while at < stop and chars > 0:
+        at += 1
+        while at < stop and (data[at] & 0xC0) == 0x80:
+            at += 1
+        chars -= 1
+    return at
+
+
+@njit(cache=True)
 def splice(data, offsets, value, start, end, new_data, new_offsets, out, out_offsets):
-    """Write every value with its spans replaced; returns the bytes written, or -1 - bytes needed if ``out`` is too small.
+    """Write every value with its spans replaced; returns the bytes written, at most those of values and replacements together.
 
     ``value``, ``start``, ``end``: one entry a span, ordered, not overlapping; characters inside the value. Replacement of
     span i: ``new_data[new_offsets[i]:new_offsets[i + 1]]``.
     """
     size = 0
-    room = out.size
     span = 0
     spans = value.size
     out_offsets[0] = 0
@@ -30,30 +40,20 @@ def splice(data, offsets, value, start, end, new_data, new_offsets, out, out_off
             char = 0
             copied = at
             while span < spans and value[span] == row:
-                while at < stop and char < start[span]:
-                    at += 1
-                    while at < stop and (data[at] & 0xC0) == 0x80:
-                        at += 1
-                    char += 1
+                at = _forward(data, at, stop, start[span] - char)
+                char = start[span]
                 length = at - copied
                 added = new_offsets[span + 1] - new_offsets[span]
-                if size + length + added > room:
-                    return -1
                 out[size : size + length] = data[copied:at]
                 size += length
                 out[size : size + added] = new_data[new_offsets[span] : new_offsets[span + 1]]
                 size += added
-                while at < stop and char < end[span]:
-                    at += 1
-                    while at < stop and (data[at] & 0xC0) == 0x80:
-                        at += 1
-                    char += 1
+                at = _forward(data, at, stop, end[span] - char)
+                char = end[span]
                 copied = at
                 span += 1
             at = copied
         length = stop - at
-        if size + length > room:
-            return -1
         out[size : size + length] = data[at:stop]
         size += length
         out_offsets[row + 1] = size
@@ -74,17 +74,11 @@ def cut(data, offsets, value, start, end, out, out_offsets):
             at = np.int64(offsets[row])
             char = np.int64(0)
         stop = offsets[row + 1]
-        while at < stop and char < start[span]:
-            at += 1
-            while at < stop and (data[at] & 0xC0) == 0x80:
-                at += 1
-            char += 1
+        at = _forward(data, at, stop, start[span] - char)
+        char = start[span]
         first = at
-        while at < stop and char < end[span]:
-            at += 1
-            while at < stop and (data[at] & 0xC0) == 0x80:
-                at += 1
-            char += 1
+        at = _forward(data, at, stop, end[span] - char)
+        char = end[span]
         out[size : size + at - first] = data[first:at]
         size += at - first
         out_offsets[span + 1] = size
@@ -95,7 +89,7 @@ def cut(data, offsets, value, start, end, out, out_offsets):
 def marks(data, offsets, seed, least, out):
     """Write a keyed 64-bit mark of each value: letters and digits only, width and case folded; 0 for fewer than ``least``.
 
-    Full-width forms U+FF10 to U+FF5A count as their ASCII; every other character beyond ASCII counts as it is.
+    Full-width forms U+FF01 to U+FF5E count as their ASCII; every other character beyond ASCII counts as it is.
     """
     for row in range(offsets.size - 1):
         h = seed

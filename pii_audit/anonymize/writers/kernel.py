@@ -122,13 +122,6 @@ def _is_formula(data, start, end):
 
 
 @compiled
-def is_formula(data, offsets, found):
-    """Mark the values that a spreadsheet would take for formulas."""
-    for k in range(found.size):
-        found[k] = _is_formula(data, offsets[k], offsets[k + 1])
-
-
-@compiled
 def csv_values(data, offsets, quoted, exact, delimiter, quote, out, out_offsets):
     """Write values as cells: quoted where the cell was or where they need it, formulas behind an apostrophe.
 

@@ -114,7 +114,6 @@ class _Copy:
         self._nodes = [_Node.of(one.name, one.type, one, self._leaves) for one in self._schema]
         self._changed: dict[int, bool] = {}           # leaf → whether all new values fit its type
         self._dropped: set[int] = set()
-        self._filtered = False
 
     def _batches(self) -> Iterator[tuple[int, pa.RecordBatch]]:
         with reading():
@@ -154,7 +153,6 @@ class _Copy:
         changes = self.tally.ask(self._change, tuple(made for part in parts for made in part.columns), batch.num_rows)
         stays = np.ones(batch.num_rows, bool) if changes.keep is None else flags(changes.keep)
         gone = np.flatnonzero(~stays)
-        self._filtered |= len(gone) > 0
         self.tally.rows_in += batch.num_rows
         self.tally.rows_out += batch.num_rows - len(gone)
         leaves, places, values = [np.full(len(gone), -1, np.int32)], [gone], [pa.nulls(len(gone), pa.string())]
